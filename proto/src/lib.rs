@@ -1,0 +1,35 @@
+//! The contracts of Crossdock as Rust types, generated from the `.proto` files beside this crate, and their descriptors.
+
+mod kinds;
+mod tagged;
+
+pub use kinds::{KindInfo, MethodInfo, Role, Schema, schema};
+pub use tagged::{Filter, Record};
+
+#[allow(missing_docs, clippy::all, clippy::pedantic, unused_qualifications)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
+}
+pub(crate) use generated::crossdock;
+
+/// `crossdock.type.v1`: values, the envelope, outcomes.
+pub use crossdock::r#type::v1 as types;
+/// `crossdock.operations.v1`: what every service keeps about its own work.
+pub use crossdock::operations::v1 as operations;
+/// `crossdock.masterdata.v1`.
+pub use crossdock::masterdata::v1 as masterdata;
+/// `crossdock.demand.v1`.
+pub use crossdock::demand::v1 as demand;
+/// `crossdock.governance.v1`.
+pub use crossdock::governance::v1 as governance;
+
+/// The messages of the five record methods, the same in every service.
+pub mod records {
+    pub use crate::crossdock::masterdata::v1::{
+        BatchGetRequest, BatchGetResponse, IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse, ListRequest,
+        ListResponse, WatchRequest, WatchResponse,
+    };
+}
+
+/// Every contract file with its options and comments, as an encoded `FileDescriptorSet`.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
