@@ -1,0 +1,23 @@
+/// An instant in microseconds since 1970-01-01T00:00:00Z.
+pub type Micros = i64;
+
+/// Where time comes from; a parameter everywhere, so that tests decide it.
+pub trait Clock: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Micros;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Micros {
+        jiff::Timestamp::now().as_microsecond()
+    }
+}
+
+/// An instant as people read it: RFC 3339 in UTC.
+pub fn instant(at: Micros) -> String {
+    jiff::Timestamp::from_microsecond(at).map_or_else(|_| at.to_string(), |at| at.to_string())
+}

@@ -1,0 +1,166 @@
+//! The one thread that writes. What waits while a transaction commits is run together in the next.
+
+use crate::{
+    engine::{Connection, Location},
+    tx::Tx,
+};
+use crossdock_core::{Clock, Cursor, Error, ErrorKind, Result};
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+
+/// A transaction takes no more jobs once this many records wait to be written.
+const FULL: usize = 4_000;
+/// Most jobs of one transaction.
+const JOBS: usize = 1_000;
+
+/// Something to do within a transaction, and somebody who waits for the answer.
+pub(crate) trait Job: Send {
+    /// Runs; may be run again if the group fails.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<()>;
+    /// Hands over what [`Job::run`] made, or the error.
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+pub(crate) struct Typed<T, F> {
+    name: &'static str,
+    job: F,
+    made: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Typed<T, F> {
+    pub fn new(name: &'static str, job: F, reply: oneshot::Sender<Result<T>>) -> Self {
+        Self { name, job, made: None, reply }
+    }
+}
+
+impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        let before = tx.marks();
+        let made = (self.job)(tx);
+        if made.is_err() && tx.marks() != before {
+            return Err(Error::internal("the request failed half way; nothing was changed", format!("{} put before it refused", self.name)));
+        }
+        self.made = Some(made?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        let Self { name, made, reply, .. } = *self;
+        // Nobody waits any more: the write stands all the same.
+        reply.send(outcome.and_then(|()| made.ok_or_else(|| Error::internal("the request was not run", name)))).ok();
+    }
+}
+
+pub(crate) struct Writer {
+    pub location: Location,
+    pub connection: Option<Connection>,
+    pub clock: Arc<dyn Clock>,
+    pub head: watch::Sender<Cursor>,
+    pub failed: watch::Sender<bool>,
+}
+
+/// How a group ended.
+enum Ended {
+    Committed,
+    /// Nothing was written, for sure.
+    RolledBack(Error),
+    /// Nobody knows.
+    Lost(Error),
+}
+
+impl Writer {
+    /// Runs until the last store handle is gone, or a commit on SQLite failed.
+    pub fn work(mut self, jobs: &async_channel::Receiver<Box<dyn Job>>) {
+        while let Ok(first) = jobs.recv_blocking() {
+            let mut group = vec![(first, Ok(()))];
+            let ended = self.transact(&mut group, Some(jobs));
+            self.finish(group, ended);
+            if *self.failed.borrow() {
+                return;
+            }
+        }
+    }
+
+    fn finish(&mut self, group: Vec<Waiting>, ended: Ended) {
+        match ended {
+            Ended::Committed => group.into_iter().for_each(|(job, outcome)| job.answer(outcome)),
+            Ended::Lost(error) => {
+                // SQLite cannot say whether the commit is on disk, and goes on with pages that may not be: stop here, start anew.
+                if !self.connection.as_ref().is_none_or(Connection::is_shared) {
+                    tracing::error!(%error, source = ?error.source, "a commit failed; this process must end");
+                    self.failed.send_replace(true);
+                }
+                answer_all(group, &error);
+            }
+            Ended::RolledBack(error) if group.len() == 1 || error.kind == ErrorKind::Unavailable => answer_all(group, &error),
+            Ended::RolledBack(_) => {
+                for (job, _) in group {
+                    let mut alone = vec![(job, Ok(()))];
+                    let ended = self.transact(&mut alone, None);
+                    self.finish(alone, ended);
+                }
+            }
+        }
+    }
+
+    fn transact(&mut self, group: &mut Vec<Waiting>, more: Option<&async_channel::Receiver<Box<dyn Job>>>) -> Ended {
+        match self.connect().and_then(|()| self.attempt(group, more)) {
+            Ok(head) => {
+                self.head.send_if_modified(|held| std::mem::replace(held, head) != head);
+                Ended::Committed
+            }
+            Err(error) => {
+                if let Some(connection) = &mut self.connection {
+                    // After a failed statement there is a transaction to end; after a failed commit there is none.
+                    connection.rollback().ok();
+                    if connection.is_broken() {
+                        self.connection = None;
+                    }
+                }
+                if error.kind == ErrorKind::Unknown { Ended::Lost(error) } else { Ended::RolledBack(error) }
+            }
+        }
+    }
+
+    fn attempt(&mut self, group: &mut Vec<Waiting>, more: Option<&async_channel::Receiver<Box<dyn Job>>>) -> Result<Cursor> {
+        let connection = self.connection.as_mut().ok_or_else(|| Error::internal("no connection to the store", "not connected"))?;
+        let mut tx = Tx::begin(connection, self.clock.now())?;
+        let mut next = 0;
+        while let Some((job, outcome)) = group.get_mut(next) {
+            *outcome = job.run(&mut tx);
+            match outcome {
+                // The store failed, not the request: the whole group does.
+                Err(error) if matches!(error.kind, ErrorKind::Internal | ErrorKind::Unavailable) => {
+                    return Err(std::mem::replace(outcome, Ok(())).err().unwrap_or_else(|| Error::internal("the store failed", "lost error")));
+                }
+                _ => next += 1,
+            }
+            if next == group.len()
+                && tx.weight() < FULL
+                && group.len() < JOBS
+                && let Some(job) = more.and_then(|jobs| jobs.try_recv().ok())
+            {
+                group.push((job, Ok(())));
+            }
+        }
+        tx.commit()
+    }
+
+    fn connect(&mut self) -> Result<()> {
+        if self.connection.is_none() {
+            self.connection = Some(Connection::open(&self.location, true)?);
+        }
+        Ok(())
+    }
+}
+
+type Waiting = (Box<dyn Job>, Result<()>);
+
+fn answer_all(group: Vec<Waiting>, error: &Error) {
+    tracing::warn!(%error, source = ?error.source, jobs = group.len(), "a transaction failed");
+    for (job, outcome) in group {
+        let failed = Error::new(error.kind, error.reason, error.message.clone());
+        job.answer(outcome.and(Err(failed)));
+    }
+}
