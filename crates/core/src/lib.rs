@@ -1,1 +1,4 @@
 //! placeholder
+
+pub mod codes;
+pub mod gs1;
