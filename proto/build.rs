@@ -40,10 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             config = config.extern_path(format!(".crossdock.{service}.v1.{message}"), format!("crate::tagged::{message}"));
         }
         for message in SHARED {
-            config = config.extern_path(
-                format!(".crossdock.{service}.v1.{message}"),
-                format!("crate::crossdock::masterdata::v1::{message}"),
-            );
+            config =
+                config.extern_path(format!(".crossdock.{service}.v1.{message}"), format!("crate::crossdock::masterdata::v1::{message}"));
         }
     }
     let mut files = compiler.file_descriptor_set();

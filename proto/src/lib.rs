@@ -12,16 +12,16 @@ mod generated {
 }
 pub(crate) use generated::crossdock;
 
-/// `crossdock.type.v1`: values, the envelope, outcomes.
-pub use crossdock::r#type::v1 as types;
-/// `crossdock.operations.v1`: what every service keeps about its own work.
-pub use crossdock::operations::v1 as operations;
-/// `crossdock.masterdata.v1`.
-pub use crossdock::masterdata::v1 as masterdata;
 /// `crossdock.demand.v1`.
 pub use crossdock::demand::v1 as demand;
 /// `crossdock.governance.v1`.
 pub use crossdock::governance::v1 as governance;
+/// `crossdock.masterdata.v1`.
+pub use crossdock::masterdata::v1 as masterdata;
+/// `crossdock.operations.v1`: what every service keeps about its own work.
+pub use crossdock::operations::v1 as operations;
+/// `crossdock.type.v1`: values, the envelope, outcomes.
+pub use crossdock::r#type::v1 as types;
 
 /// The messages of the five record methods, the same in every service.
 pub mod records {

@@ -3,8 +3,10 @@
 
 mod amount;
 mod clock;
+pub mod codes;
 pub mod cursor;
 mod error;
+pub mod gs1;
 pub mod key;
 mod trace;
 mod version;
