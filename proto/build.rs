@@ -49,7 +49,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         // Served and called by one hand-written pair in crates/rpc.
         file.service.retain(|service| service.name() != "RecordService");
     }
-    config.compile_fds(files)?;
+    let mut prost = prost_build::Config::new();
+    prost.enable_type_names();
+    config.compile_fds_with_config(files, prost)?;
     Ok(())
 }
 

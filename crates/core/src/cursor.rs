@@ -27,7 +27,10 @@ impl FromStr for Cursor {
             Some(Self { epoch: u64::from_str_radix(epoch, 16).ok()?, position: position.parse().ok().filter(|p| *p >= 0)? })
         };
         parse().ok_or_else(|| {
-            Error::invalid("CURSOR_MALFORMED", format!("cursor {text:?} is not one that this service gave out; pass one from an answer, or none"))
+            Error::invalid(
+                "CURSOR_MALFORMED",
+                format!("cursor {text:?} is not one that this service gave out; pass one from an answer, or none"),
+            )
         })
     }
 }
@@ -41,7 +44,9 @@ impl Cursor {
         Err(Error::new(
             ErrorKind::OutOfRange,
             "CURSOR_OUT_OF_RANGE",
-            format!("cursor {self} is of another life of this store, whose feed is at {head}: read again from the beginning, without a cursor"),
+            format!(
+                "cursor {self} is of another life of this store, whose feed is at {head}: read again from the beginning, without a cursor"
+            ),
         )
         .with("head", head.to_string()))
     }

@@ -86,10 +86,9 @@ impl Read<'_> {
         let limit = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));
         let text = |text: &str| Value::Text(text.to_owned());
         let mut rows = match scan {
-            Scan::Since { kind, after, upto } => self.connection.query(
-                statements::RECORD_SINCE,
-                &[Value::Int(kind.into()), Value::Int(after), Value::Int(upto), limit],
-            ),
+            Scan::Since { kind, after, upto } => {
+                self.connection.query(statements::RECORD_SINCE, &[Value::Int(kind.into()), Value::Int(after), Value::Int(upto), limit])
+            }
             Scan::Prefix { kind, prefix, after } => self.connection.query(
                 statements::RECORD_PREFIX,
                 &[Value::Int(kind.into()), text(after), text(prefix), Value::Text(end_of(prefix)), limit],

@@ -65,11 +65,7 @@ impl Store {
 
     /// Runs `job` in the next group commit and answers when it is on disk. `job` may run more than once: if the group fails, each runs again
     /// alone. It refuses before it puts.
-    pub async fn write<T: Send + 'static>(
-        &self,
-        name: &'static str,
-        job: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub async fn write<T: Send + 'static>(&self, name: &'static str, job: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.jobs.send(Box::new(Typed::new(name, job, reply))).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?

@@ -187,7 +187,10 @@ impl<'a> Tx<'a> {
             Some(answer) if answer.method == request.method && answer.digest == request.digest => Ok(Some(answer.reply)),
             Some(answer) => Err(Error::invalid(
                 "REQUEST_ID_REUSED",
-                format!("request_id {:?} was used before for another {} request; draw a new id for a new request", request.id, answer.method),
+                format!(
+                    "request_id {:?} was used before for another {} request; draw a new id for a new request",
+                    request.id, answer.method
+                ),
             )),
             None => Ok(None),
         }
@@ -209,7 +212,7 @@ impl<'a> Tx<'a> {
     }
 
     /// How much is waiting to be written.
-    pub(crate) fn weight(&self) -> usize {
+    pub fn weight(&self) -> usize {
         self.puts.len() + self.touches.len()
     }
 

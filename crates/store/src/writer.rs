@@ -39,7 +39,10 @@ impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
         let before = tx.marks();
         let made = (self.job)(tx);
         if made.is_err() && tx.marks() != before {
-            return Err(Error::internal("the request failed half way; nothing was changed", format!("{} put before it refused", self.name)));
+            return Err(Error::internal(
+                "the request failed half way; nothing was changed",
+                format!("{} put before it refused", self.name),
+            ));
         }
         self.made = Some(made?);
         Ok(())
@@ -132,7 +135,9 @@ impl Writer {
             match outcome {
                 // The store failed, not the request: the whole group does.
                 Err(error) if matches!(error.kind, ErrorKind::Internal | ErrorKind::Unavailable) => {
-                    return Err(std::mem::replace(outcome, Ok(())).err().unwrap_or_else(|| Error::internal("the store failed", "lost error")));
+                    return Err(std::mem::replace(outcome, Ok(()))
+                        .err()
+                        .unwrap_or_else(|| Error::internal("the store failed", "lost error")));
                 }
                 _ => next += 1,
             }

@@ -71,7 +71,8 @@ impl Sqlite {
         let sql = text(&mut self.texts, statement);
         let mut prepared = self.connection.prepare_cached(sql).map_err(failed)?;
         for index in 0..columns.first().map_or(0, Column::len) {
-            let mut answer = prepared.query(rusqlite::params_from_iter(columns.iter().map(|column| column.as_sql(index)))).map_err(failed)?;
+            let mut answer =
+                prepared.query(rusqlite::params_from_iter(columns.iter().map(|column| column.as_sql(index)))).map_err(failed)?;
             collect(&mut answer, &mut rows)?;
         }
         Ok(rows)

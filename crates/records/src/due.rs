@@ -1,0 +1,106 @@
+//! Due work: rows with a time, run one after the other inside the writer.
+
+use crate::{Kinds, Policy, PolicyCell, parking};
+use crossdock_core::{Micros, Result};
+use crossdock_store::{Due, Store, Tx};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// Tasks run in one transaction.
+const TOGETHER: usize = 64;
+/// Records after which a transaction takes no further task.
+const FULL: usize = 1_000;
+/// After a failure of the store.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a task does when its time comes: when to come again, or never.
+pub type Task = fn(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: &Due) -> Result<Option<Micros>>;
+
+/// Runs the due work of a service.
+pub struct Runner {
+    store: Store,
+    kinds: Arc<Kinds>,
+    policy: PolicyCell,
+    tasks: Arc<BTreeMap<&'static str, Task>>,
+}
+
+impl Runner {
+    /// With the tasks that every service has, and those of this one.
+    pub fn new(store: Store, kinds: Arc<Kinds>, policy: PolicyCell, own: &[(&'static str, Task)]) -> Self {
+        let mut tasks: BTreeMap<&'static str, Task> = BTreeMap::new();
+        tasks.insert("redrive", |tx, kinds, policy, due| Ok(parking::redrive(tx, kinds, policy, &due.key)?.then(|| tx.now())));
+        tasks.insert("issue", parking::renew_issue);
+        tasks.extend(own.iter().copied());
+        Self { store, kinds, policy, tasks: Arc::new(tasks) }
+    }
+
+    /// Runs until the store is gone.
+    pub async fn run(self) {
+        let mut head = self.store.head();
+        loop {
+            head.mark_unchanged();
+            match self.step().await {
+                Ok(Step::More) => {}
+                Ok(Step::Idle(next)) => {
+                    let wait = next.map(|at| Duration::from_micros((at - self.store.clock().now()).max(0).unsigned_abs()));
+                    tokio::select! {
+                        changed = head.changed() => if changed.is_err() { return },
+                        () = wait_for(wait) => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "due work failed; it is tried again");
+                    wait_for(Some(PAUSE)).await;
+                    if *self.store.failed().borrow() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs what is due now, as far as it fits into one transaction.
+    async fn step(&self) -> Result<Step> {
+        let now = self.store.clock().now();
+        let next = self.store.read("due.next", |read| read.next_due()).await?;
+        if next.is_none_or(|next| next > now) {
+            return Ok(Step::Idle(next));
+        }
+        let (kinds, policy, tasks) = (Arc::clone(&self.kinds), Arc::clone(&self.policy.borrow()), Arc::clone(&self.tasks));
+        self.store.write("due", move |tx| run(tx, &kinds, &policy, &tasks)).await?;
+        Ok(Step::More)
+    }
+}
+
+enum Step {
+    More,
+    Idle(Option<Micros>),
+}
+
+fn run(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, tasks: &BTreeMap<&'static str, Task>) -> Result<()> {
+    for due in tx.due(TOGETHER)? {
+        let again = match tasks.get(due.task.as_str()) {
+            Some(task) => task(tx, kinds, policy, &due)?,
+            None => {
+                tracing::warn!(task = due.task, "a task of an unknown name was dropped");
+                None
+            }
+        };
+        match again {
+            Some(at) => tx.later(Due { at, attempt: due.attempt + 1, ..due }),
+            None => tx.done(&due.task, &due.key),
+        }
+        if tx.weight() >= FULL {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Until the time has passed; for ever if there is none.
+#[expect(clippy::disallowed_methods, reason = "this is what waits for due work")]
+async fn wait_for(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,187 @@
+//! Batches: control totals, outcomes, watermarks.
+
+use crate::{Derived, Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, known, registry, stored, take};
+use crossdock_core::{Key, Micro, Result, Violation, key};
+use crossdock_proto::{
+    Record,
+    operations::WatermarkState,
+    schema,
+    types::{BatchFailure, BatchResult, ControlTotal, Outcome, OutcomeCounts, RecordResult, Violation as WireViolation, Watermark},
+};
+use crossdock_store::{Fields, Tx};
+use std::sync::Arc;
+
+/// Most records of a batch.
+pub const MAX_RECORDS: usize = 1_000;
+/// Number of the kind of watermarks.
+const WATERMARK: u16 = 23;
+
+impl Kind for WatermarkState {
+    const NUMBER: u16 = WATERMARK;
+    const DOCUMENT: bool = false;
+    type Model = Self;
+
+    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
+        known::itself(self, parse)
+    }
+}
+
+impl Rules for WatermarkState {
+    fn fields(&self) -> Fields {
+        vec![("kind", self.kind.clone())]
+    }
+}
+
+/// What one call brings.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The sender's number for it.
+    pub number: u64,
+    /// Who brings it.
+    pub origin: Arc<Origin>,
+    /// The records.
+    pub records: Vec<Record>,
+    /// What the sender believes it holds.
+    pub totals: Vec<ControlTotal>,
+    /// Valid once it is in.
+    pub watermarks: Vec<Watermark>,
+}
+
+/// Takes batches, each with its own answer, in one transaction.
+///
+/// # Errors
+/// If the store fails; then nothing of any batch was kept.
+pub fn ingest(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, batches: &[Batch]) -> Result<Vec<BatchResult>> {
+    let failures: Vec<Option<BatchFailure>> = batches.iter().map(|batch| check(kinds, policy, batch)).collect();
+    let good = || batches.iter().zip(&failures).filter(|(_, failure)| failure.is_none()).map(|(batch, _)| batch);
+    let incoming: Vec<Incoming> = good()
+        .flat_map(|batch| batch.records.iter().map(move |record| (batch, record)))
+        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: false })
+        .collect();
+    let mut taken = take(tx, kinds, policy, &incoming)?.into_iter();
+    for batch in good() {
+        advance(tx, batch)?;
+    }
+    let answer = |(batch, failure): (&Batch, Option<BatchFailure>)| match failure {
+        Some(failure) => BatchResult { batch: batch.number, failure: Some(failure), ..BatchResult::default() },
+        None => result(batch.number, taken.by_ref().take(batch.records.len())),
+    };
+    Ok(batches.iter().zip(failures).map(answer).collect())
+}
+
+fn check(kinds: &Kinds, policy: &Policy, batch: &Batch) -> Option<BatchFailure> {
+    let failure = |reason: &str, message: String| Some(BatchFailure { reason: reason.to_owned(), message, retryable: false });
+    let connection = &batch.origin.connection;
+    if policy.connection(connection).is_none() {
+        let message = format!("connection {connection:?} is not in the policy (version {}) that this service has", policy.document.version);
+        return Some(BatchFailure { retryable: true, ..failure("UNKNOWN_CONNECTION", message)? });
+    }
+    if batch.records.len() > MAX_RECORDS {
+        return failure("BATCH_TOO_LARGE", format!("has {} records; send at most {MAX_RECORDS} in a batch", batch.records.len()));
+    }
+    for total in &batch.totals {
+        if let Some(message) = mismatch(kinds, batch, total) {
+            return failure("CONTROL_TOTALS", message);
+        }
+    }
+    for watermark in &batch.watermarks {
+        if watermark.recorded_through.is_none() || !schema().kind_named(&watermark.kind).is_some_and(|info| kinds.owns(info.number.into()))
+        {
+            return failure(
+                "WATERMARK",
+                format!("a watermark needs a kind of this service and recorded_through; got kind {:?}", watermark.kind),
+            );
+        }
+    }
+    None
+}
+
+fn mismatch(kinds: &Kinds, batch: &Batch, total: &ControlTotal) -> Option<String> {
+    let Some(info) = schema().kind_named(&total.kind) else { return Some(format!("control total of unknown kind {:?}", total.kind)) };
+    let of_kind = || batch.records.iter().filter(|record| record.kind == u32::from(info.number));
+    let records = of_kind().count();
+    if usize::try_from(total.records).ok() != Some(records) {
+        return Some(format!("control total says {} records of {}, the batch has {records}; nothing was kept", total.records, total.kind));
+    }
+    if total.quantity.is_empty() {
+        return None;
+    }
+    let sum = of_kind()
+        .filter_map(|record| kinds.open(record).ok())
+        .filter_map(|draft| registry::quantity(draft.as_ref()))
+        .try_fold(Micro::ZERO, Micro::plus);
+    match (sum, total.quantity.parse::<Micro>()) {
+        (Ok(sum), Ok(said)) if sum == said => None,
+        (Ok(sum), Ok(_)) => {
+            Some(format!("control total says quantity {} of {}, the batch has {sum}; nothing was kept", total.quantity, total.kind))
+        }
+        (_, Err(error)) | (Err(error), _) => Some(format!("control total of {}: quantity {:?} {error}", total.kind, total.quantity)),
+    }
+}
+
+fn result(batch: u64, taken: impl Iterator<Item = Taken>) -> BatchResult {
+    let mut counts = OutcomeCounts::default();
+    let mut results = Vec::new();
+    for (index, taken) in (0_u32..).zip(taken) {
+        match taken.outcome {
+            Outcome::Accepted => counts.accepted += 1,
+            Outcome::Duplicate => counts.duplicate += 1,
+            Outcome::Superseded => counts.superseded += 1,
+            Outcome::Parked => counts.parked += 1,
+            Outcome::Rejected | Outcome::Unspecified => counts.rejected += 1,
+        }
+        if !matches!(taken.outcome, Outcome::Accepted | Outcome::Duplicate) || !taken.findings.is_empty() {
+            results.push(told(index, taken));
+        }
+    }
+    BatchResult { batch, counts: Some(counts), results, ..BatchResult::default() }
+}
+
+fn told(index: u32, taken: Taken) -> RecordResult {
+    let mut violations: Vec<WireViolation> = taken.violations.into_iter().map(wire).collect();
+    let cause = taken.cause.map(|cause| {
+        violations.push(WireViolation { reason: cause.reason, message: cause.message, ..WireViolation::default() });
+        cause.key
+    });
+    RecordResult {
+        index,
+        kind: taken.kind.to_owned(),
+        key: taken.key,
+        outcome: taken.outcome.into(),
+        violations,
+        cause: cause.unwrap_or_default(),
+        findings: taken.findings,
+    }
+}
+
+fn wire(violation: Violation) -> WireViolation {
+    WireViolation { field: violation.field, reason: violation.reason.to_owned(), value: violation.value, message: violation.message }
+}
+
+fn advance(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
+    if batch.watermarks.is_empty() {
+        return Ok(());
+    }
+    let mut known = Known::default();
+    let at = |watermark: &Watermark| key::join([&batch.origin.connection, &watermark.kind, &watermark.region]);
+    known.load(tx, batch.watermarks.iter().map(|watermark| Key::new(WATERMARK, at(watermark))))?;
+    let now = tx.now();
+    let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &batch.origin.trace };
+    for watermark in &batch.watermarks {
+        let Some(said) = watermark.recorded_through else { continue };
+        derived.edit(&at(watermark), |held: Option<WatermarkState>| {
+            // A word that goes back, or speaks of the future, says nothing.
+            let before = held.as_ref().and_then(|held| held.recorded_through.as_ref()).map(stored::micros);
+            if before >= Some(stored::micros(&said)) || stored::micros(&said) > now {
+                return held;
+            }
+            Some(WatermarkState {
+                connection: batch.origin.connection.clone(),
+                kind: watermark.kind.clone(),
+                region: watermark.region.clone(),
+                recorded_through: Some(said),
+            })
+        })?;
+    }
+    Ok(())
+}

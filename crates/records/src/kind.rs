@@ -1,0 +1,106 @@
+//! What a kind of record brings with it.
+
+use crate::{Derived, Findings, Known, Parse, Verdict};
+use crossdock_core::{Key, Micro, Result, key};
+use crossdock_proto::types::{Date, Envelope};
+use crossdock_store::Fields;
+
+/// A kind of record, implemented on its contract message (in a service's `wire` room).
+pub trait Kind: prost::Message + prost::Name + Default + Clone + PartialEq + Send + Sync + 'static {
+    /// Its field number in the contract's `Record`.
+    const NUMBER: u16;
+    /// What the rules work on: a type that cannot be invalid. A kind that Crossdock derives itself is its own model.
+    type Model: Rules;
+
+    /// Its key. Documents are named by connection, document and line; masters by their canonical id.
+    fn key(&self, connection: &str, envelope: &Envelope) -> String {
+        match envelope.line.as_str() {
+            "" => key::join([connection, &envelope.document]),
+            line => key::join([connection, &envelope.document, line]),
+        }
+    }
+
+    /// Whether the key is made of connection and document, and the envelope must name them.
+    const DOCUMENT: bool = true;
+
+    /// Visits every field that is looked up in the cross-references.
+    fn references(&mut self, _visit: &mut dyn FnMut(Reference<'_>)) {}
+
+    /// The model, or every violation with its path.
+    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self::Model>;
+
+    /// Clears what only Crossdock may fill in.
+    fn strip(&mut self) {}
+
+    /// Fills in what Crossdock found out.
+    fn complete(&mut self, _model: &Self::Model) {}
+
+    /// The day its references are looked up for. Absent: the day it came in.
+    fn business_date(&self) -> Option<Date> {
+        None
+    }
+
+    /// Quantity as sent, for control totals and blast radius.
+    fn quantity(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A field that is looked up in the cross-references.
+pub struct Reference<'a> {
+    /// Space of ids, such as `item` or `unit`.
+    pub space: &'static str,
+    /// The id as sent; becomes the canonical one. An empty one is absent.
+    pub value: &'a mut String,
+}
+
+/// The rules of a kind, on its model (in a service's `model` room). Pure.
+pub trait Rules: Send + Sync + 'static {
+    /// Records that must be there; a missing one is what the record waits for.
+    fn needs(&self) -> Vec<Key> {
+        Vec::new()
+    }
+
+    /// Records that the rules look at if they are there, and derived records that change with this one.
+    fn looks_at(&self) -> Vec<Key> {
+        Vec::new()
+    }
+
+    /// What a list filters by.
+    fn fields(&self) -> Fields {
+        Vec::new()
+    }
+
+    /// The part of the business it belongs to, for authority, row scope and loads.
+    fn scope(&self) -> Scope<'_> {
+        Scope::default()
+    }
+
+    /// Looks at what is known. May complete the model, add findings, wait or refuse.
+    fn check(&mut self, _known: &Known, _findings: &mut Findings) -> Verdict {
+        Verdict::Use
+    }
+
+    /// What this record's arrival may set free, such as `item/ABC`.
+    fn frees(&self, _key: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Keeps derived state when a record comes, changes (both) or goes.
+    fn derive(_old: Option<&Self>, _new: Option<&Self>, _to: &mut Derived<'_, '_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The part of the business that a record belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope<'a> {
+    /// Location, if it has one.
+    pub location: Option<&'a str>,
+    /// Supplier, if it has one.
+    pub supplier: Option<&'a str>,
+    /// Business date, in days since 1970-01-01.
+    pub day: Option<i64>,
+    /// Quantity in millionths, as it counts.
+    pub quantity: Option<Micro>,
+}

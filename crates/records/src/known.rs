@@ -1,0 +1,137 @@
+//! What a batch knows of the store: loaded once, own changes included.
+
+use crate::{Kind, Parse, Rules};
+use bytes::Bytes;
+use crossdock_core::{Key, Micro, Result, Version};
+use crossdock_store::{Record, Tx};
+use std::{any::Any, cell::OnceCell, collections::HashMap};
+
+/// Records by kind and key, with their models made on first use.
+#[derive(Default)]
+pub struct Known {
+    held: HashMap<u16, HashMap<String, Slot>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    record: Option<Record>,
+    model: OnceCell<Option<Box<dyn Any + Send + Sync>>>,
+}
+
+impl Known {
+    /// Loads what is not known yet, in one round trip.
+    pub(crate) fn load(&mut self, tx: &mut Tx<'_>, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        let mut missing = Vec::new();
+        for key in keys {
+            if self.assume_absent(&key) {
+                missing.push(key);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for record in tx.get(&missing)? {
+            self.set(record);
+        }
+        Ok(())
+    }
+
+    /// Takes what is not known as not there; whether it was not known.
+    pub(crate) fn assume_absent(&mut self, key: &Key) -> bool {
+        let held = self.held.entry(key.kind).or_default();
+        if held.contains_key(&key.key) {
+            return false;
+        }
+        held.insert(key.key.clone(), Slot::default());
+        true
+    }
+
+    pub(crate) fn set(&mut self, record: Record) {
+        let slots = self.held.entry(record.kind).or_default();
+        slots.insert(record.key.clone(), Slot { record: Some(record), model: OnceCell::new() });
+    }
+
+    /// The record as it is stored, tombstones included.
+    pub(crate) fn record(&self, kind: u16, key: &str) -> Option<&Record> {
+        self.held.get(&kind)?.get(key)?.record.as_ref()
+    }
+
+    /// Whether a record is there and counts.
+    pub fn exists(&self, kind: u16, key: &str) -> bool {
+        self.record(kind, key).is_some_and(|record| !record.deleted && record.counts)
+    }
+
+    /// The model of a record that is there and counts. It must have been named by `needs` or `looks_at`.
+    pub fn get<K: Kind>(&self, key: &str) -> Option<&K::Model> {
+        let slot = self.held.get(&K::NUMBER)?.get(key)?;
+        let record = slot.record.as_ref().filter(|record| !record.deleted && record.counts)?;
+        let model =
+            slot.model.get_or_init(|| K::decode(record.body.clone()).ok()?.parse(&mut Parse::stored()).map(|model| Box::new(model) as _));
+        model.as_ref()?.downcast_ref()
+    }
+}
+
+/// Where rules put what follows from a record.
+pub struct Derived<'a, 'b> {
+    pub(crate) tx: &'a mut Tx<'b>,
+    pub(crate) known: &'a mut Known,
+    pub(crate) frees: &'a mut Vec<String>,
+    pub(crate) trace: &'a Bytes,
+}
+
+impl Derived<'_, '_> {
+    /// Adds to an exact total: `kind` is the number of a kind of sum, `bucket` a day or 0.
+    ///
+    /// # Errors
+    /// If the total overflows.
+    pub fn add(&mut self, kind: u16, key: &str, bucket: i64, amount: Micro) -> Result<()> {
+        if amount == Micro::ZERO { Ok(()) } else { self.tx.add(kind, key, bucket, amount.0) }
+    }
+
+    /// What is known, own changes included.
+    pub fn known(&self) -> &Known {
+        self.known
+    }
+
+    /// Changes a derived record: `change` gets what is there and says what shall be; `None` is not there. Without a difference nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// If the record was not named by `looks_at` and cannot be read.
+    pub fn edit<K: Kind<Model = K> + Rules>(&mut self, key: &str, change: impl FnOnce(Option<K>) -> Option<K>) -> Result<()> {
+        self.known.load(self.tx, [Key::new(K::NUMBER, key)])?;
+        let held = self.known.record(K::NUMBER, key).cloned();
+        let old = held.as_ref().filter(|held| !held.deleted).and_then(|held| K::decode(held.body.clone()).ok());
+        let new = change(old.clone());
+        if new == old {
+            return Ok(());
+        }
+        let before = old.as_ref().map_or_else(Vec::new, Rules::fields);
+        let after = new.as_ref().map_or_else(Vec::new, Rules::fields);
+        if let Some(new) = &new {
+            self.frees.extend(new.frees(key));
+        }
+        let version = Version { primary: held.map_or(0, |held| held.version.primary) + 1, observed: 0 };
+        let deleted = new.is_none();
+        let body = new.or(old).map(|message| message.encode_to_vec().into()).unwrap_or_default();
+        let record = Record {
+            kind: K::NUMBER,
+            key: key.to_owned(),
+            version,
+            deleted,
+            counts: true,
+            received: self.tx.now(),
+            trace: self.trace.clone(),
+            body,
+            ..Record::default()
+        };
+        self.known.set(record.clone());
+        self.tx.put(record, before, after);
+        Ok(())
+    }
+}
+
+/// The parser of a derived kind: its message is its model.
+pub(crate) fn itself<K: Clone>(message: &K, _parse: &Parse<'_>) -> Option<K> {
+    Some(message.clone())
+}

@@ -1,0 +1,103 @@
+//! What governance says, as `take` and the layers use it.
+
+use crate::Scope;
+use crossdock_core::Micros;
+use crossdock_proto::{
+    Role,
+    governance::{self, IdSpace},
+};
+use std::{collections::HashMap, sync::Arc};
+use tokio::sync::watch;
+
+/// The rules of the suite: small, immutable, replaced as a whole.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// The message it was made from.
+    pub document: governance::Policy,
+    connections: HashMap<String, usize>,
+}
+
+/// Where a service keeps the policy it follows.
+pub type PolicyCell = watch::Sender<Arc<Policy>>;
+
+/// Whether a record counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// It counts: the policy names no authority.
+    Counts,
+    /// It counts: its connection is the authority.
+    Named,
+    /// This connection is the authority and the record does not: kept for comparison.
+    Corroborates(&'a str),
+    /// This connection is the authority.
+    Refused(&'a str),
+}
+
+impl Policy {
+    /// From its message.
+    pub fn new(document: governance::Policy) -> Self {
+        let connections = document.connections.iter().enumerate().map(|(index, connection)| (connection.name.clone(), index)).collect();
+        Self { document, connections }
+    }
+
+    /// The connection with this name.
+    pub fn connection(&self, name: &str) -> Option<&governance::Connection> {
+        self.connections.get(name).map(|index| &self.document.connections[*index])
+    }
+
+    /// Whether a connection has one of these roles.
+    pub fn allows(&self, connection: &str, roles: &[Role]) -> bool {
+        self.connection(connection).is_some_and(|held| held.roles().any(|role| roles.contains(&role)))
+    }
+
+    /// Whether the ids of a connection are its own.
+    pub fn has_own_ids(&self, connection: &str) -> bool {
+        self.connection(connection).is_some_and(|connection| connection.id_space() == IdSpace::Own)
+    }
+
+    /// How long a cause may stand before it becomes an issue, in microseconds.
+    pub fn issue_grace(&self) -> Micros {
+        let minute = Micros::from(60) * 1_000_000;
+        self.document.issue_grace.as_ref().map_or(minute, |grace| grace.seconds * 1_000_000 + i64::from(grace.nanos / 1_000))
+    }
+
+    /// Percent of its records that a load of this kind may remove.
+    pub fn load_guard(&self, kind: &str) -> u32 {
+        let guard = |name: &str| self.document.load_guards.iter().find(|guard| guard.kind == name);
+        guard(kind).or_else(|| guard("")).map_or(5, |guard| guard.max_removed_percent)
+    }
+
+    /// Whether a connection may write a row of this scope.
+    pub fn in_row_scope(&self, connection: &str, scope: Scope<'_>) -> bool {
+        let Some(connection) = self.connection(connection) else { return false };
+        within(&connection.locations, scope.location) && within(&connection.suppliers, scope.supplier)
+    }
+
+    /// Whether a record counts: where the policy names an authority for its kind and scope, only that one's do.
+    pub fn standing(&self, connection: &str, kind: &str, scope: Scope<'_>) -> Standing<'_> {
+        let speaks = |authority: &&governance::Authority| {
+            authority.kind == kind
+                && within(&authority.locations, scope.location)
+                && within(&authority.suppliers, scope.supplier)
+                && (authority.from.is_empty()
+                    || authority.from.parse().is_ok_and(|from| scope.day.is_some_and(|day| day >= crate::parse::day(from))))
+        };
+        // The one that begins last counts; of equal ones the first in the file.
+        let mut counting: Option<&governance::Authority> = None;
+        for authority in self.document.authorities.iter().filter(speaks) {
+            if counting.is_none_or(|held| authority.from > held.from) {
+                counting = Some(authority);
+            }
+        }
+        match counting {
+            None => Standing::Counts,
+            Some(authority) if authority.connection == connection => Standing::Named,
+            Some(authority) if authority.keep_others => Standing::Corroborates(&authority.connection),
+            Some(authority) => Standing::Refused(&authority.connection),
+        }
+    }
+}
+
+fn within(allowed: &[String], value: Option<&str>) -> bool {
+    allowed.is_empty() || value.is_none_or(|value| allowed.iter().any(|allowed| allowed == value))
+}

@@ -1,0 +1,314 @@
+//! The kinds of a service, and a record on its way in with its type erased.
+
+use crate::{Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict};
+use bytes::Bytes;
+use crossdock_core::{Error, Key, Micro, Result, Violation};
+use crossdock_proto::{
+    KindInfo, schema,
+    types::{Date, Envelope, Operation},
+};
+use crossdock_store::{Fields, Record};
+use std::{collections::BTreeMap, marker::PhantomData};
+
+/// The kinds that a service knows: its own, and those it follows from peers.
+#[derive(Default)]
+pub struct Kinds {
+    known: BTreeMap<u16, Entry>,
+}
+
+struct Entry {
+    info: &'static KindInfo,
+    kind: Box<dyn AnyKind>,
+    owned: bool,
+}
+
+impl Kinds {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a kind that this service owns.
+    ///
+    /// # Errors
+    /// If the contract has another message at this number.
+    pub fn own<K: Kind>(self) -> Result<Self> {
+        self.add::<K>(true)
+    }
+
+    /// Adds a kind that a peer owns.
+    ///
+    /// # Errors
+    /// If the contract has another message at this number.
+    pub fn follow<K: Kind>(self) -> Result<Self> {
+        self.add::<K>(false)
+    }
+
+    fn add<K: Kind>(mut self, owned: bool) -> Result<Self> {
+        let info = schema()
+            .kind(K::NUMBER.into())
+            .filter(|info| info.message.full_name() == K::full_name())
+            .ok_or_else(|| Error::internal("a kind is not in the contract", format!("{} at {}", K::full_name(), K::NUMBER)))?;
+        self.known.insert(K::NUMBER, Entry { info, kind: Box::new(Typed::<K>(PhantomData)), owned });
+        Ok(self)
+    }
+
+    /// What the contract says of a kind of this service, followed ones included.
+    pub fn info(&self, number: u16) -> Option<&'static KindInfo> {
+        self.known.get(&number).map(|entry| entry.info)
+    }
+
+    /// The kinds that this service owns, by number.
+    pub fn owned(&self) -> impl Iterator<Item = &'static KindInfo> {
+        self.known.values().filter(|entry| entry.owned).map(|entry| entry.info)
+    }
+
+    /// Whether this service owns the kind.
+    pub fn owns(&self, number: u32) -> bool {
+        u16::try_from(number).is_ok_and(|number| self.known.get(&number).is_some_and(|entry| entry.owned))
+    }
+
+    pub(crate) fn get(&self, number: u16) -> Option<&dyn AnyKind> {
+        self.known.get(&number).map(|entry| entry.kind.as_ref())
+    }
+
+    /// A record on its way in; refused if its kind cannot be written here or its bytes are not that kind's.
+    pub(crate) fn open(&self, record: &crossdock_proto::Record) -> Result<Box<dyn Draft>, Violation> {
+        let entry = u16::try_from(record.kind).ok().and_then(|number| self.known.get(&number)).filter(|entry| entry.owned);
+        let writable =
+            || self.owned().filter(|info| !info.writers.is_empty()).map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
+        let Some(entry) = entry else {
+            return Err(Violation::new("kind", "UNKNOWN_KIND", record.kind.to_string(), format!("must be one of {}", writable())));
+        };
+        if entry.info.writers.is_empty() {
+            return Err(Violation::new(
+                "kind",
+                "READ_ONLY_KIND",
+                &entry.info.name,
+                format!("is kept by Crossdock; may be one of {}", writable()),
+            ));
+        }
+        entry.kind.open(&record.body).map_err(|error| {
+            Violation::new(&entry.info.name, "MALFORMED_MESSAGE", error.to_string(), "must be a message of this kind, with texts in UTF-8")
+        })
+    }
+
+    /// The fields that lists filter a stored record by.
+    pub fn fields(&self, record: &Record) -> Fields {
+        self.get(record.kind).map_or_else(Vec::new, |kind| kind.fields(record))
+    }
+}
+
+/// A kind with its type erased.
+pub(crate) trait AnyKind: Send + Sync {
+    fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError>;
+    fn fields(&self, record: &Record) -> Fields;
+    fn frees(&self, record: &Record) -> Vec<String>;
+}
+
+struct Typed<K>(PhantomData<fn() -> K>);
+
+impl<K: Kind> AnyKind for Typed<K> {
+    fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError> {
+        let mut message = K::decode(body)?;
+        message.strip();
+        Ok(Box::new(TypedDraft { message, model: None }))
+    }
+
+    fn fields(&self, record: &Record) -> Fields {
+        if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.fields()) }
+    }
+
+    fn frees(&self, record: &Record) -> Vec<String> {
+        if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
+    }
+}
+
+fn parse_stored<K: Kind>(body: &[u8]) -> Option<K::Model> {
+    K::decode(body).ok()?.parse(&mut Parse::stored())
+}
+
+/// A record on its way in.
+pub(crate) trait Draft: Send {
+    fn number(&self) -> u16;
+    fn is_document(&self) -> bool;
+    fn key(&self, connection: &str, envelope: &Envelope) -> String;
+    fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>));
+    fn business_date(&self) -> Option<Date>;
+    fn quantity(&self) -> Option<&str>;
+    /// Makes the model, or says every violation.
+    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings);
+    fn needs(&self) -> Vec<Key>;
+    fn looks_at(&self) -> Vec<Key>;
+    fn fields(&self) -> Fields;
+    fn scope(&self) -> Scope<'_>;
+    fn frees(&self, key: &str) -> Vec<String>;
+    /// Its content is that of a stored body.
+    fn same(&self, held: &[u8]) -> bool;
+    fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict;
+    /// Its body as it is stored.
+    fn body(&mut self) -> Bytes;
+    /// Records that derived state of the held version needs.
+    fn looked_at(&self, held: &Record) -> Vec<Key>;
+    /// `old` was, `new` says whether this draft takes its place.
+    fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()>;
+}
+
+struct TypedDraft<K: Kind> {
+    message: K,
+    model: Option<K::Model>,
+}
+
+impl<K: Kind> Draft for TypedDraft<K> {
+    fn number(&self) -> u16 {
+        K::NUMBER
+    }
+
+    fn is_document(&self) -> bool {
+        K::DOCUMENT
+    }
+
+    fn key(&self, connection: &str, envelope: &Envelope) -> String {
+        self.message.key(connection, envelope)
+    }
+
+    fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
+        self.message.references(visit);
+    }
+
+    fn business_date(&self) -> Option<Date> {
+        self.message.business_date()
+    }
+
+    fn quantity(&self) -> Option<&str> {
+        self.message.quantity()
+    }
+
+    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings) {
+        let mut parse = Parse::new(default_unit, default_currency);
+        self.model = self.message.parse(&mut parse);
+        let (mut violations, findings) = parse.finish();
+        if self.model.is_none() && violations.is_empty() {
+            violations.push(Violation::new("", "MALFORMED_RECORD", "", "cannot be read"));
+        }
+        (violations, findings)
+    }
+
+    fn needs(&self) -> Vec<Key> {
+        self.model.as_ref().map_or_else(Vec::new, Rules::needs)
+    }
+
+    fn looks_at(&self) -> Vec<Key> {
+        self.model.as_ref().map_or_else(Vec::new, Rules::looks_at)
+    }
+
+    fn fields(&self) -> Fields {
+        self.model.as_ref().map_or_else(Vec::new, Rules::fields)
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        self.model.as_ref().map_or_else(Scope::default, Rules::scope)
+    }
+
+    fn frees(&self, key: &str) -> Vec<String> {
+        self.model.as_ref().map_or_else(Vec::new, |model| model.frees(key))
+    }
+
+    fn same(&self, held: &[u8]) -> bool {
+        K::decode(held).is_ok_and(|mut held| {
+            held.strip();
+            held == self.message
+        })
+    }
+
+    fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {
+        self.model.as_mut().map_or(Verdict::Use, |model| model.check(known, findings))
+    }
+
+    fn body(&mut self) -> Bytes {
+        if let Some(model) = &self.model {
+            self.message.complete(model);
+        }
+        self.message.encode_to_vec().into()
+    }
+
+    fn looked_at(&self, held: &Record) -> Vec<Key> {
+        parse_stored::<K>(&held.body).map_or_else(Vec::new, |model| model.looks_at())
+    }
+
+    fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()> {
+        let old = old.and_then(|old| parse_stored::<K>(&old.body));
+        let new = self.model.as_ref().filter(|_| new);
+        if old.is_none() && new.is_none() { Ok(()) } else { K::Model::derive(old.as_ref(), new, to) }
+    }
+}
+
+/// One incoming record after its own bytes were looked at.
+pub(crate) struct Opened {
+    pub draft: Option<Box<dyn Draft>>,
+    pub envelope: Envelope,
+    pub deletes: bool,
+    pub key: String,
+    pub violations: Vec<Violation>,
+    pub wait: Option<crate::Cause>,
+    pub findings: Findings,
+}
+
+impl Opened {
+    pub fn new(kinds: &Kinds, incoming: &Incoming) -> Self {
+        let envelope = incoming.record.envelope.clone().unwrap_or_default();
+        let deletes = envelope.operation() == Operation::Delete;
+        let (draft, violations) = match kinds.open(&incoming.record) {
+            Ok(draft) => (Some(draft), Vec::new()),
+            Err(violation) => (None, vec![violation]),
+        };
+        Self { draft, envelope, deletes, key: String::new(), violations, wait: None, findings: Findings::default() }
+    }
+
+    /// Identity and content, once references are canonical.
+    pub fn prepare(&mut self, incoming: &Incoming, policy: &Policy) {
+        let Some(draft) = &mut self.draft else { return };
+        self.violations.extend(identity(&self.envelope, draft.is_document()));
+        self.key = draft.key(&incoming.origin.connection, &self.envelope);
+        if self.key.is_empty() {
+            self.violations.push(Violation::new("", "MISSING", "", "the id that names the record is required"));
+        }
+        if self.deletes || self.wait.is_some() {
+            return;
+        }
+        let connection = policy.connection(&incoming.origin.connection);
+        let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
+        let (violations, findings) = draft.parse(unit, currency);
+        self.violations.extend(violations);
+        self.findings = findings;
+    }
+}
+
+fn identity(envelope: &Envelope, document: bool) -> Vec<Violation> {
+    let mut parse = Parse::new("", "");
+    parse.within("envelope", |parse| {
+        if document {
+            parse.id("document", &envelope.document);
+        } else {
+            parse.optional_id("document", &envelope.document);
+        }
+        parse.optional_id("line", &envelope.line);
+        parse.optional_id("set_key", &envelope.set_key);
+        let version = envelope.version.unwrap_or_default();
+        for (field, value) in [("version.primary", version.primary), ("version.observed", version.observed)] {
+            if value < 0 {
+                parse.bad::<()>(field, "NEGATIVE", value.to_string(), "must be zero or more");
+            }
+        }
+        if Operation::try_from(envelope.operation).is_err() {
+            parse.bad::<()>("operation", "UNKNOWN_VALUE", envelope.operation.to_string(), "must be UPSERT or DELETE");
+        }
+        Some(())
+    });
+    parse.finish().0
+}
+
+/// Quantity as sent, for totals; `None` if it has none or it is no number.
+pub(crate) fn quantity(draft: &dyn Draft) -> Option<Micro> {
+    draft.quantity()?.parse().ok()
+}

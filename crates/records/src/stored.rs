@@ -1,0 +1,62 @@
+//! A record as it is stored, as the contract shows it.
+
+use bytes::Bytes;
+use crossdock_core::{Micros, TraceParent};
+use crossdock_proto::types::{Envelope, Finding, Operation, Version};
+use crossdock_store::Record;
+use prost::Message;
+use prost_types::Timestamp;
+
+/// A stored record as the contract shows it.
+pub fn record(stored: Record) -> crossdock_proto::Record {
+    crossdock_proto::Record { envelope: Some(envelope(&stored)), kind: stored.kind.into(), body: stored.body }
+}
+
+/// The envelope of a stored record.
+pub fn envelope(stored: &Record) -> Envelope {
+    let kept = Envelope::decode(stored.meta.clone()).unwrap_or_default();
+    let operation = if stored.deleted { Operation::Delete } else { Operation::Upsert };
+    Envelope {
+        version: Some(Version { primary: stored.version.primary, observed: stored.version.observed }),
+        operation: operation.into(),
+        set_key: stored.set_key.clone(),
+        key: stored.key.clone(),
+        connection: stored.connection.clone(),
+        position: stored.position,
+        receive_time: Some(timestamp(stored.received)),
+        traceparent: TraceParent::from_bytes(&stored.trace).map(|trace| trace.to_string()).unwrap_or_default(),
+        corroboration: !stored.counts,
+        ..kept
+    }
+}
+
+/// What is kept of an envelope beside the columns of the table.
+pub(crate) fn meta(envelope: &Envelope, principal: &str, findings: &[Finding]) -> Bytes {
+    let kept = Envelope {
+        document: envelope.document.clone(),
+        line: envelope.line.clone(),
+        source_time: envelope.source_time,
+        principal: principal.to_owned(),
+        findings: findings.to_vec(),
+        ..Envelope::default()
+    };
+    kept.encode_to_vec().into()
+}
+
+pub(crate) fn findings(stored: &Record) -> Vec<Finding> {
+    Envelope::decode(stored.meta.clone()).unwrap_or_default().findings
+}
+
+pub(crate) fn timestamp(at: Micros) -> Timestamp {
+    let nanos = i32::try_from(at.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
+    Timestamp { seconds: at.div_euclid(1_000_000), nanos }
+}
+
+pub(crate) fn micros(at: &Timestamp) -> Micros {
+    at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))
+}
+
+pub(crate) fn version(envelope: &Envelope) -> crossdock_core::Version {
+    let version = envelope.version.unwrap_or_default();
+    crossdock_core::Version { primary: version.primary, observed: version.observed }
+}

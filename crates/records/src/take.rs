@@ -1,0 +1,333 @@
+//! The one way in.
+
+use crate::{
+    Cause, Derived, Findings, Incoming, Kinds, Known, Policy, Scope, Taken, Verdict,
+    parking::{self, PARKED},
+    policy::Standing,
+    references,
+    registry::{Draft, Opened},
+    sets,
+    settle::{Held, Settled, settle},
+    stored,
+};
+use crossdock_core::{Key, Micros, Result, Violation, instant, key};
+use crossdock_proto::types::{Finding, Outcome};
+use crossdock_store::{Fields, Record, Tx};
+use std::mem;
+
+/// How far a source's clock may be ahead of ours before it is worth a word.
+const AHEAD: Micros = 5 * 60 * 1_000_000;
+
+/// Takes records in: get, settle, check, derive, put. What is wrong with a record is its outcome, not an error; only the store fails a batch.
+///
+/// # Errors
+/// If the store fails, or a total overflows.
+pub fn take(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, incoming: &[Incoming]) -> Result<Vec<Taken>> {
+    let mut known = Known::default();
+    let mut opened: Vec<Opened> = incoming.iter().map(|incoming| Opened::new(kinds, incoming)).collect();
+    references::translate(tx, policy, incoming, &mut known, &mut opened)?;
+    for (incoming, opened) in incoming.iter().zip(&mut opened) {
+        opened.prepare(incoming, policy);
+    }
+    known.load(tx, incoming.iter().zip(&opened).flat_map(|(incoming, opened)| keys(incoming, opened)))?;
+    // What derived state hung on the versions that are about to be replaced.
+    let looked_at = opened.iter().flat_map(|opened| looked_at(&known, opened)).collect::<Vec<_>>();
+    known.load(tx, looked_at)?;
+    parking::load(tx, &mut known, &opened)?;
+
+    let mut intake = Intake { tx, kinds, policy, known, frees: Vec::new() };
+    let mut taken = Vec::with_capacity(incoming.len());
+    for (incoming, opened) in incoming.iter().zip(opened) {
+        taken.push(intake.one(incoming, opened)?);
+    }
+    let frees = mem::take(&mut intake.frees);
+    parking::wake(intake.tx, frees)?;
+    Ok(taken)
+}
+
+fn keys(incoming: &Incoming, opened: &Opened) -> Vec<Key> {
+    let Some(draft) = opened.draft.as_ref().filter(|_| opened.violations.is_empty()) else { return Vec::new() };
+    let mut keys = vec![Key::new(draft.number(), opened.key.as_str())];
+    if !opened.envelope.set_key.is_empty() {
+        keys.push(sets::key(&incoming.origin.connection, &opened.envelope.set_key));
+    }
+    if opened.wait.is_none() {
+        keys.extend(draft.needs());
+        keys.extend(draft.looks_at());
+    }
+    keys
+}
+
+fn looked_at(known: &Known, opened: &Opened) -> Vec<Key> {
+    let held = opened.draft.as_ref().and_then(|draft| Some((draft, known.record(draft.number(), &opened.key)?)));
+    held.map_or_else(Vec::new, |(draft, held)| draft.looked_at(held))
+}
+
+pub(crate) struct Intake<'a, 'b> {
+    pub tx: &'a mut Tx<'b>,
+    pub kinds: &'a Kinds,
+    pub policy: &'a Policy,
+    pub known: Known,
+    pub frees: Vec<String>,
+}
+
+/// A record that is well formed, on its way through.
+pub(crate) struct Passing<'i> {
+    pub incoming: &'i Incoming,
+    pub draft: Box<dyn Draft>,
+    pub opened: Opened,
+    pub kind: &'static str,
+}
+
+impl Intake<'_, '_> {
+    fn one(&mut self, incoming: &Incoming, mut opened: Opened) -> Result<Taken> {
+        let kind = opened.draft.as_ref().and_then(|draft| self.kinds.info(draft.number())).map_or("", |info| info.name.as_str());
+        let Some(draft) = opened.draft.take() else {
+            return Ok(Taken { outcome: Outcome::Rejected, kind, violations: opened.violations, ..Taken::default() });
+        };
+        let mut passing = Passing { incoming, draft, opened, kind };
+        if !passing.opened.violations.is_empty() {
+            let violations = mem::take(&mut passing.opened.violations);
+            return self.refuse(&passing, violations);
+        }
+        if let Some(cause) = passing.opened.wait.take() {
+            return self.park(&passing, cause);
+        }
+        let counts = match self.stands(&mut passing) {
+            Ok(counts) => counts,
+            Err(violation) => return self.refuse(&passing, vec![violation]),
+        };
+        self.settle(passing, counts)
+    }
+
+    /// Whether it counts by policy and set; refused if its connection may not write it.
+    fn stands(&self, passing: &mut Passing<'_>) -> Result<Counting, Violation> {
+        let connection = passing.incoming.origin.connection.as_str();
+        let scope = if passing.opened.deletes { Scope::default() } else { passing.draft.scope() };
+        if !self.policy.in_row_scope(connection, scope) {
+            let row = [scope.location, scope.supplier].into_iter().flatten().collect::<Vec<_>>().join(", ");
+            return Err(Violation::new(
+                "",
+                "OUT_OF_SCOPE",
+                row,
+                format!("connection {connection} may not write rows of this location or supplier"),
+            ));
+        }
+        let in_set = sets::admit(&self.known, connection, &passing.opened.envelope.set_key, passing.kind)?;
+        let by_policy = match self.policy.standing(connection, passing.kind, scope) {
+            Standing::Refused(authority) => {
+                let message = format!("records of this kind and scope count from {authority}; change the policy or send from there");
+                return Err(Violation::new("", "NOT_AUTHORITY", connection, message));
+            }
+            Standing::Corroborates(_) => {
+                if !passing.draft.is_document() {
+                    passing.opened.key = key::join([&passing.opened.key, connection]);
+                }
+                Counting { counts: false, named: false }
+            }
+            Standing::Named => Counting { counts: true, named: true },
+            Standing::Counts => Counting { counts: true, named: false },
+        };
+        Ok(Counting { counts: by_policy.counts && in_set, ..by_policy })
+    }
+
+    fn settle(&mut self, mut passing: Passing<'_>, counting: Counting) -> Result<Taken> {
+        let connection = passing.incoming.origin.connection.as_str();
+        let number = passing.draft.number();
+        self.known.load(self.tx, [Key::new(number, passing.opened.key.as_str())])?;
+        let held = self.known.record(number, &passing.opened.key).cloned();
+        if let Some(held) = held.as_ref().filter(|held| held.connection != connection && !counting.named) {
+            let message = format!("{} is held from {}; a policy must say which connection counts", passing.opened.key, held.connection);
+            return self.refuse(&passing, vec![Violation::new("", "NOT_AUTHORITY", connection, message)]);
+        }
+        let deletes = passing.opened.deletes;
+        let version = stored::version(&passing.opened.envelope);
+        // Versions of two connections do not compare: the one that counts now wins.
+        let same_source = held.as_ref().filter(|held| held.connection == connection);
+        let against = same_source.map(|held| Held {
+            version: held.version,
+            same: held.deleted == deletes && (deletes || (held.counts == counting.counts && passing.draft.same(&held.body))),
+        });
+        match settle(against, version) {
+            Settled::Replace => self.replace(passing, held.as_ref(), counting.counts),
+            Settled::Touch | Settled::Duplicate => {
+                self.seen_again(&passing, held.as_ref());
+                self.unpark(&passing)?;
+                Ok(passing.taken(Outcome::Duplicate))
+            }
+            Settled::Reused => {
+                let value = format!("{}.{}", version.primary, version.observed);
+                let message = "was sent before with other content; a change needs a higher version.primary, or a later version.observed";
+                self.refuse(&passing, vec![Violation::new("envelope.version", "VERSION_REUSED", value, message)])
+            }
+            Settled::Superseded { regressed } => {
+                self.unpark(&passing)?;
+                let mut taken = passing.taken(Outcome::Superseded);
+                if regressed {
+                    let message = "the source was read later than the version that is held, and shows an older one: was it restored?";
+                    passing.opened.findings.warn("envelope.version", "SOURCE_REGRESSED", message);
+                    taken.findings = mem::take(&mut passing.opened.findings.0);
+                }
+                Ok(taken)
+            }
+        }
+    }
+
+    fn replace(&mut self, mut passing: Passing<'_>, held: Option<&Record>, counts: bool) -> Result<Taken> {
+        let mut findings = mem::take(&mut passing.opened.findings);
+        let deletes = passing.opened.deletes;
+        if !deletes {
+            if let Some(cause) =
+                passing.draft.needs().iter().find(|key| !self.known.exists(key.kind, &key.key)).map(|key| self.missing(key))
+            {
+                return self.park(&passing, cause);
+            }
+            loop {
+                match passing.draft.check(&self.known, &mut findings) {
+                    Verdict::Use => break,
+                    Verdict::Look(keys) => self.known.load(self.tx, keys)?,
+                    Verdict::Wait(cause) => return self.park(&passing, cause),
+                    Verdict::Refuse(violation) => return self.refuse(&passing, vec![violation]),
+                }
+            }
+            self.look_at_time(&passing, &mut findings);
+        }
+        let old = held.filter(|held| !held.deleted && held.counts);
+        let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace: &passing.incoming.origin.trace };
+        passing.draft.derive(old, counts && !deletes, &mut derived)?;
+        let before = held.map_or_else(Vec::new, |held| self.all_fields(held));
+        let record = passing.record(self.tx.now(), held, counts, &findings.0);
+        let after = self.after(&passing, &record);
+        sets::count(self.tx, held, &record)?;
+        parking::count_findings(self.tx, self.policy, held, &record)?;
+        if counts && !deletes {
+            self.frees.extend(passing.draft.frees(&passing.opened.key));
+        }
+        self.known.set(record.clone());
+        self.tx.put(record, before, after);
+        self.unpark(&passing)?;
+        Ok(Taken { findings: findings.0, ..passing.taken(Outcome::Accepted) })
+    }
+
+    fn after(&self, passing: &Passing<'_>, record: &Record) -> Fields {
+        let mut fields = if record.deleted { Vec::new() } else { passing.draft.fields() };
+        parking::finding_fields(&stored::findings(record), &mut fields);
+        sets::field(self.kinds, record, &mut fields);
+        fields
+    }
+
+    fn all_fields(&self, held: &Record) -> Fields {
+        let mut fields = self.kinds.fields(held);
+        parking::finding_fields(&stored::findings(held), &mut fields);
+        sets::field(self.kinds, held, &mut fields);
+        fields
+    }
+
+    /// Nothing new; but its version advances, and the set it came in has it.
+    fn seen_again(&mut self, passing: &Passing<'_>, held: Option<&Record>) {
+        let Some(held) = held else { return };
+        let version = stored::version(&passing.opened.envelope);
+        let set_key = if passing.opened.envelope.set_key.is_empty() { &held.set_key } else { &passing.opened.envelope.set_key };
+        if version == held.version && *set_key == held.set_key {
+            return;
+        }
+        let mut touched = held.clone();
+        touched.version = version;
+        touched.set_key.clone_from(set_key);
+        sets::count(self.tx, Some(held), &touched).ok();
+        self.tx.touch(held.id(), version, set_key);
+        self.known.set(touched);
+    }
+
+    fn missing(&self, key: &Key) -> Cause {
+        let kind = self.kinds.info(key.kind).map_or("record", |info| info.name.as_str());
+        Cause {
+            key: format!("{kind}/{}", key.key),
+            reason: format!("UNKNOWN_{}", kind.to_uppercase()),
+            message: format!("{kind} {:?} is not known here; send it, and what waits for it is taken in by itself", key.key),
+        }
+    }
+
+    fn look_at_time(&self, passing: &Passing<'_>, findings: &mut Findings) {
+        if let Some(at) = passing.opened.envelope.source_time.as_ref().map(stored::micros)
+            && at > self.tx.now() + AHEAD
+        {
+            let message = format!("{} is in the future; the source's clock is wrong, or the time zone was forgotten", instant(at));
+            findings.warn("envelope.source_time", "SOURCE_TIME_IN_FUTURE", message);
+        }
+    }
+
+    /// Refuses a record; one that was parked stays parked, for a person to decide.
+    pub(crate) fn refuse(&mut self, passing: &Passing<'_>, violations: Vec<Violation>) -> Result<Taken> {
+        if passing.incoming.redriven
+            && let Some(first) = violations.first()
+        {
+            let cause = Cause {
+                key: format!("refused/{}", first.reason),
+                reason: first.reason.to_owned(),
+                message: format!("{} {}: it cannot be taken in; discard it, or mend the reason and redrive", first.field, first.message),
+            };
+            return self.park(passing, cause);
+        }
+        Ok(Taken { violations, ..passing.taken(Outcome::Rejected) })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Counting {
+    counts: bool,
+    /// The policy names this connection as the authority.
+    named: bool,
+}
+
+impl Passing<'_> {
+    pub fn taken(&self, outcome: Outcome) -> Taken {
+        Taken { outcome, kind: self.kind, key: self.opened.key.clone(), ..Taken::default() }
+    }
+
+    fn record(&mut self, now: Micros, held: Option<&Record>, counts: bool, findings: &[Finding]) -> Record {
+        let origin = &self.incoming.origin;
+        let deleted = self.opened.deletes;
+        // A tombstone keeps the last content: readers learn what went.
+        let body = match held {
+            Some(held) if deleted => held.body.clone(),
+            _ => self.draft.body(),
+        };
+        Record {
+            kind: self.draft.number(),
+            key: self.opened.key.clone(),
+            version: stored::version(&self.opened.envelope),
+            position: 0,
+            deleted,
+            counts,
+            connection: origin.connection.clone(),
+            set_key: self.opened.envelope.set_key.clone(),
+            received: origin.received.unwrap_or(now),
+            meta: stored::meta(&self.opened.envelope, &origin.principal, findings),
+            trace: origin.trace.clone(),
+            body,
+        }
+    }
+}
+
+impl Intake<'_, '_> {
+    /// Its parked version, if this one takes its place.
+    fn unpark(&mut self, passing: &Passing<'_>) -> Result<()> {
+        let name = parking::name(passing.kind, &passing.opened.key);
+        let Some(parked) = self.known.record(PARKED, &name).filter(|parked| !parked.deleted).cloned() else { return Ok(()) };
+        if parked.version > stored::version(&passing.opened.envelope) {
+            return Ok(());
+        }
+        parking::remove(self.tx, &mut self.known, parked)
+    }
+
+    fn park(&mut self, passing: &Passing<'_>, cause: Cause) -> Result<Taken> {
+        let number = passing.draft.number();
+        let version = stored::version(&passing.opened.envelope);
+        let held = self.known.record(number, &passing.opened.key);
+        if held.is_some_and(|held| held.connection == passing.incoming.origin.connection && held.version >= version) {
+            return Ok(passing.taken(Outcome::Superseded));
+        }
+        parking::park(self.tx, &mut self.known, self.policy, passing, cause)
+    }
+}
