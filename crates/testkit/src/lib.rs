@@ -1,1 +1,16 @@
-//! placeholder
+//! What tests of more than one crate need: PostgreSQL schemas, processes to kill, conditions to wait for, seeds to repeat.
+//!
+//! Everything here panics when it cannot do its work: in a test that is the report, and its message says what to do.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![allow(clippy::print_stderr, reason = "the test runner shows what a failed test prints")]
+#![allow(clippy::disallowed_methods, reason = "polling a real process or server needs the real clock and real pauses")]
+
+mod postgres;
+mod process;
+mod seed;
+mod wait;
+
+pub use postgres::{Schema, fresh_schema, postgres_url};
+pub use process::{Process, binary, free_port};
+pub use seed::Seed;
+pub use wait::{eventually, eventually_async};

@@ -1,0 +1,22 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint
+
+help: ## Says what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+demo: ## Serves, imports the order history of a real distributor, and prints what a planner reads; wants Rust and a C compiler
+	cargo run --locked --release -p crossdock -- demo
+
+test: ## Runs every test on both engines; installs PostgreSQL if there is none
+	tests/install-postgres
+	tests/with-postgres cargo test --workspace --locked
+
+bench: ## Measures ingest on both engines against a bare insert
+	tests/install-postgres
+	cargo build --locked --release -p crossdock
+	tests/with-postgres target/release/crossdock bench ingest
+
+lint: ## Formatting, lints and the rooms of the services
+	cargo fmt --all --check
+	bash .ci/rooms
+	cargo clippy --workspace --all-targets --locked -- -D warnings
