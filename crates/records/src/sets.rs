@@ -1,6 +1,6 @@
 //! Sets: everything that arrives as a whole.
 
-use crate::{Kind, Kinds, Known, Parse, Rules, known};
+use crate::{Kind, Kinds, Known, Parse, Rules};
 use crossdock_core::{Key, Result, Violation, key};
 use crossdock_proto::operations::{Set, SetState};
 use crossdock_store::{Fields, Record, Tx};
@@ -11,10 +11,10 @@ pub const SET: u16 = 22;
 impl Kind for Set {
     const NUMBER: u16 = SET;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
