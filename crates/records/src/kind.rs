@@ -27,8 +27,8 @@ pub trait Kind: Rules + Sized {
     fn references(_message: &mut Self::Message, _visit: &mut dyn FnMut(Reference<'_>)) {}
 
     /// Says what the sender's connection says for it where the record itself says nothing, so that what is stored needs no connection to be
-    /// understood. Either may be empty.
-    fn fill(_message: &mut Self::Message, _default_unit: &str, _default_currency: &str) {}
+    /// understood.
+    fn fill(_message: &mut Self::Message, _from: Defaults<'_>) {}
 
     /// The model, or every violation with its path.
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self>;
@@ -51,6 +51,17 @@ pub trait Kind: Rules + Sized {
     fn quantity(_message: &Self::Message) -> Option<&str> {
         None
     }
+}
+
+/// What a connection says for all of its records.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Defaults<'a> {
+    /// Its name.
+    pub connection: &'a str,
+    /// Unit of its quantities; empty for none.
+    pub unit: &'a str,
+    /// Currency of its amounts; empty for none.
+    pub currency: &'a str,
 }
 
 /// A field that is looked up in the cross-references.
@@ -86,6 +97,15 @@ pub trait Rules: Send + Sync + 'static {
     /// Looks at what is known. May complete the model, add findings, wait or refuse.
     fn check(&mut self, _known: &Known, _findings: &mut Findings) -> Verdict {
         Verdict::Use
+    }
+
+    /// Kinds and list fields by which other records lean on this one.
+    const USERS: &'static [(u16, &'static str)] = &[];
+
+    /// Those that lean on it cannot do so any longer, although it is not deleted. Then, as when it is deleted, it has the finding `STILL_USED` if
+    /// there are any: the source is the authority, so it is taken, and people are told.
+    fn is_ended(&self) -> bool {
+        false
     }
 
     /// What this record's arrival may set free, such as `item/ABC`.

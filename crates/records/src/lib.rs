@@ -24,7 +24,7 @@ pub use due::{Runner, Task};
 pub use follow::{Apply, Peer, follow, forget};
 pub use incoming::{Cause, Findings, Incoming, Origin, Taken, Verdict};
 pub use ingest::{Batch, MAX_RECORDS, ingest};
-pub use kind::{Kind, Reference, Rules, Scope};
+pub use kind::{Defaults, Kind, Reference, Rules, Scope};
 pub use known::{Derived, Known};
 pub use lane::Lane;
 pub use parking::{ISSUE, PARKED, discard, redrive};

@@ -1,6 +1,6 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
-use crate::{Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored};
+use crate::{Defaults, Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored};
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
@@ -134,7 +134,7 @@ pub(crate) trait Draft: Send {
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
-    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings);
+    fn parse(&mut self, defaults: Defaults<'_>) -> (Vec<Violation>, Findings);
     fn needs(&self) -> Vec<Key>;
     fn looks_at(&self) -> Vec<Key>;
     fn fields(&self) -> Fields;
@@ -143,6 +143,8 @@ pub(crate) trait Draft: Send {
     /// Its content is that of a stored body.
     fn same(&self, held: &[u8]) -> bool;
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict;
+    fn users(&self) -> &'static [(u16, &'static str)];
+    fn is_ended(&self) -> bool;
     /// Its body as it is stored.
     fn body(&mut self) -> Bytes;
     /// What its tombstone keeps: the last content, as far as it may be kept.
@@ -183,9 +185,9 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::quantity(&self.message)
     }
 
-    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings) {
-        let mut parse = Parse::new(default_unit, default_currency);
-        K::fill(&mut self.message, default_unit, default_currency);
+    fn parse(&mut self, defaults: Defaults<'_>) -> (Vec<Violation>, Findings) {
+        let mut parse = Parse::new(defaults.unit, defaults.currency);
+        K::fill(&mut self.message, defaults);
         self.model = K::parse(&self.message, &mut parse);
         let (mut violations, findings) = parse.finish();
         if self.model.is_none() && violations.is_empty() {
@@ -223,6 +225,14 @@ impl<K: Kind> Draft for TypedDraft<K> {
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {
         self.model.as_mut().map_or(Verdict::Use, |model| model.check(known, findings))
+    }
+
+    fn users(&self) -> &'static [(u16, &'static str)] {
+        K::USERS
+    }
+
+    fn is_ended(&self) -> bool {
+        self.model.as_ref().is_some_and(Rules::is_ended)
     }
 
     fn body(&mut self) -> Bytes {
@@ -282,9 +292,9 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
-        let connection = policy.connection(&incoming.origin.connection);
-        let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
-        let (violations, findings) = draft.parse(unit, currency);
+        let name = incoming.origin.connection.as_str();
+        let (unit, currency) = policy.connection(name).map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
+        let (violations, findings) = draft.parse(Defaults { connection: name, unit, currency });
         self.violations.extend(violations);
         self.findings = findings;
     }

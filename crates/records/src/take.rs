@@ -13,7 +13,7 @@ use crate::{
 use crossdock_core::{Key, Micros, Result, Violation, instant, key};
 use crossdock_proto::types::{Finding, Outcome};
 use crossdock_store::{Fields, Record, Tx};
-use std::mem;
+use std::{mem, slice};
 
 /// How far a source's clock may be ahead of ours before it is worth a word.
 const AHEAD: Micros = 5 * 60 * 1_000_000;
@@ -192,6 +192,9 @@ impl Intake<'_, '_> {
             }
             self.look_at_time(&passing, &mut findings);
         }
+        if counts && (deletes || passing.draft.is_ended()) {
+            self.look_at_users(&passing, &mut findings)?;
+        }
         let old = held.filter(|held| !held.deleted && held.counts);
         let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace: &passing.incoming.origin.trace };
         passing.draft.derive(old, counts && !deletes, &mut derived)?;
@@ -255,6 +258,18 @@ impl Intake<'_, '_> {
             let message = format!("{} is in the future; the source's clock is wrong, or the time zone was forgotten", instant(at));
             findings.warn("envelope.source_time", "SOURCE_TIME_IN_FUTURE", message);
         }
+    }
+
+    fn look_at_users(&mut self, passing: &Passing<'_>, findings: &mut Findings) -> Result<()> {
+        // Who is leaned on is a master: its key is its id.
+        let id = key::split(&passing.opened.key).concat();
+        for (kind, field) in passing.draft.users() {
+            if !self.tx.having(*kind, field, slice::from_ref(&id))?.is_empty() {
+                let user = self.kinds.info(*kind).map_or("record", |info| info.name.as_str());
+                findings.error("", "STILL_USED", format!("{} {id:?} ends, and there is a {user} whose {field} names it", passing.kind));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a record; one that was parked stays parked, for a person to decide.

@@ -1,6 +1,7 @@
 //! Walks along records that name the next one: parents, successors.
 
-use crossdock_core::{Key, Violation};
+use super::named;
+use crossdock_core::{Violation, key};
 use crossdock_records::{Known, Verdict};
 
 /// Whether a record may name `first`: not if the walk on from there comes back to it.
@@ -8,25 +9,26 @@ use crossdock_records::{Known, Verdict};
 /// `next` says what a known record names. The walk ends where a record is not there.
 pub fn ends<'k>(
     field: &'static str,
-    start: &Key,
+    kind: u16,
+    start: &'k str,
     first: Option<&'k str>,
     known: &'k Known,
     next: impl Fn(&'k str) -> Option<&'k str>,
 ) -> Verdict {
-    let mut path = vec![start.key.as_str()];
+    let mut path = vec![start];
     let mut at = first;
-    while let Some(key) = at {
-        if key == start.key {
+    while let Some(id) = at {
+        if id == start {
             return Verdict::Refuse(cycle(field, &path));
         }
-        if path.contains(&key) {
+        if path.contains(&id) {
             break;
         }
-        if !known.is_known(start.kind, key) {
-            return Verdict::Look(vec![Key::new(start.kind, key)]);
+        if !known.is_known(kind, &key::join([id])) {
+            return Verdict::Look(vec![named(kind, id)]);
         }
-        path.push(key);
-        at = next(key);
+        path.push(id);
+        at = next(id);
     }
     Verdict::Use
 }
