@@ -19,6 +19,7 @@ mod sets;
 mod settle;
 mod stored;
 mod take;
+pub mod testing;
 
 pub use due::{Runner, Task};
 pub use follow::{Apply, Peer, follow, forget};

@@ -17,6 +17,8 @@ mod wire;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use model::{
     calendar::WorkingDays,

@@ -112,3 +112,62 @@ impl Rules for Conversion {
 fn order(entry: &contract::ItemUnit) -> (&str, &str, Option<(i32, i32, i32)>) {
     (&entry.unit, &entry.to_unit, entry.valid_from.map(|date| (date.year, date.month, date.day)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{samples, testing::World};
+    use crossdock_proto::types::Outcome;
+    use crossdock_records::Kind;
+    use proptest::prelude::*;
+
+    const UNITS: [&str; 4] = ["XPX", "XCS", "XBX", "XPK"];
+
+    /// A size of a unit in base units from a month on; the first holds always.
+    fn dated(unit: usize, month: i32, size: i64) -> contract::Conversion {
+        let valid_from = (month > 0).then(|| samples::day(2026, month, 1));
+        contract::Conversion { unit: UNITS[unit].into(), valid_from, numerator: size, ..samples::conversion() }
+    }
+
+    /// What arrives in this order, each twice, and then what is held.
+    fn arrive(conversions: Vec<contract::Conversion>) -> (Vec<Outcome>, Option<contract::ItemUnits>) {
+        World::run(async move |world| {
+            world.send_one::<Item>(&samples::item()).await;
+            let taken = world.send_all::<Conversion>(&conversions).await;
+            world.send_all::<Conversion>(&conversions).await;
+            (taken.iter().map(|taken| taken.outcome).collect(), world.get::<ItemUnits>("85123A").await)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn arrival_order_and_repetition_do_not_matter(
+            (sent, shuffled) in prop::collection::btree_map((0..UNITS.len(), 0..6), 1..50_i64, 1..12).prop_flat_map(|sizes| {
+                let sent: Vec<_> = sizes.into_iter().map(|((unit, month), size)| dated(unit, month, size)).collect();
+                (Just(sent.clone()), Just(sent).prop_shuffle())
+            })
+        ) {
+            let (outcomes, units) = arrive(sent);
+            prop_assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Accepted));
+            prop_assert_eq!(arrive(shuffled).1, units);
+        }
+
+        /// Whatever is sent: what was accepted has a factor on every day it counts, whichever came first.
+        #[test]
+        fn what_is_accepted_never_disagrees(
+            sent in prop::collection::vec((0..UNITS.len(), 0..UNITS.len(), 0..4, 1..4_i64), 1..16)
+        ) {
+            let any = sent.into_iter().filter(|(unit, to, ..)| unit != to);
+            let conversions = any.map(|(unit, to, month, size)| contract::Conversion { to_unit: UNITS[to].into(), ..dated(unit, month, size) });
+            let (_, units) = arrive(conversions.collect());
+            let units = units.and_then(|units| ItemUnits::parse(&units, &mut crossdock_records::Parse::stored())).unwrap_or_default();
+            let edges: Vec<_> = units.entries.iter().map(|entry| entry.edge(&units.base)).collect();
+            for edge in &edges {
+                for day in edges.iter().map(|edge| edge.from).filter(|from| *from >= edge.from) {
+                    prop_assert!(units::between(&edges, edge.unit, edge.to, day).is_some(), "{edge:?} on {day} of {edges:?}");
+                }
+            }
+        }
+    }
+}

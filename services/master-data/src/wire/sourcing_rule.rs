@@ -32,6 +32,9 @@ impl Kind for SourcingRule {
         for lead in [&mut message.processing, &mut message.transit, &mut message.receiving].into_iter().flatten() {
             visit(Reference { space: "calendar", value: &mut lead.calendar_id });
         }
+        for money in message.prices.iter_mut().filter_map(|price| price.unit_price.as_mut()) {
+            visit(Reference { space: "currency", value: &mut money.currency });
+        }
     }
 
     fn fill(message: &mut Self::Message, from: Defaults<'_>) {

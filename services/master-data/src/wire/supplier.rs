@@ -17,6 +17,9 @@ impl Kind for Supplier {
         visit(Reference { space: "supplier", value: &mut message.supplier_id });
         visit(Reference { space: "calendar", value: &mut message.calendar_id });
         visit(Reference { space: "currency", value: &mut message.currency });
+        if let Some(minimum) = &mut message.minimum_order_value {
+            visit(Reference { space: "currency", value: &mut minimum.currency });
+        }
     }
 
     fn fill(message: &mut Self::Message, from: Defaults<'_>) {
