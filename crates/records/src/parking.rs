@@ -72,7 +72,7 @@ impl Kind for Backlog {
     type Message = Self;
 
     fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
-        Some(message.clone())
+        Some(*message)
     }
 }
 

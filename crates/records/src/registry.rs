@@ -144,7 +144,7 @@ pub(crate) trait Draft: Send {
     fn same(&self, held: &[u8]) -> bool;
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict;
     fn users(&self) -> &'static [(u16, &'static str)];
-    fn is_ended(&self) -> bool;
+    fn is_ended(&self, today: i64) -> bool;
     /// Its body as it is stored.
     fn body(&mut self) -> Bytes;
     /// What its tombstone keeps: the last content, as far as it may be kept.
@@ -231,8 +231,8 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::USERS
     }
 
-    fn is_ended(&self) -> bool {
-        self.model.as_ref().is_some_and(Rules::is_ended)
+    fn is_ended(&self, today: i64) -> bool {
+        self.model.as_ref().is_some_and(|model| model.is_ended(today))
     }
 
     fn body(&mut self) -> Bytes {

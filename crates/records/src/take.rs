@@ -192,7 +192,8 @@ impl Intake<'_, '_> {
             }
             self.look_at_time(&passing, &mut findings);
         }
-        if counts && (deletes || passing.draft.is_ended()) {
+        let today = self.tx.now().div_euclid(86_400_000_000);
+        if counts && (deletes || passing.draft.is_ended(today)) {
             self.look_at_users(&passing, &mut findings)?;
         }
         let old = held.filter(|held| !held.deleted && held.counts);

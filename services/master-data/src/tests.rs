@@ -1,5 +1,7 @@
 //! What every kind of this service has to be, and each rule through the one way in. Neighbours of what is wrong go in.
 
+mod properties;
+
 use crate::{
     Conversion, CrossReference, Customer, ExchangeRate, Item, ItemUnits, Location, SourcingRule, Supplier, WorkingDays, kinds, samples,
     testing::{World, told},
@@ -328,6 +330,7 @@ fn calendars() {
         (contract::Calendar { working_days: vec![8], ..new() }, R, "UNKNOWN_VALUE", "working_days"),
         (contract::Calendar { exceptions: vec![off(13, 1)], ..new() }, R, "IMPOSSIBLE_DATE", "exceptions.date"),
         (contract::Calendar { exceptions: vec![off(1, 1), off(1, 1)], ..new() }, F, "REPEATED", "exceptions.date"),
+        (contract::Calendar { valid_to: Some(samples::day(2026, 1, 31)), ..samples::calendar() }, F, "STILL_USED", ""),
         (contract::Calendar { valid_from: Some(samples::day(2027, 1, 1)), valid_to: ended, ..new() }, F, "DATE_ORDER", "valid_to"),
     ]);
 }

@@ -1,7 +1,7 @@
 //! Calendars: which days are worked.
 
 use super::number;
-use crossdock_records::Rules;
+use crossdock_records::{Rules, day};
 use jiff::civil::{Date, Weekday};
 use std::collections::BTreeMap;
 
@@ -55,8 +55,8 @@ impl Rules for WorkingDays {
     const USERS: &'static [(u16, &'static str)] =
         &[(number::LOCATION, "calendar_id"), (number::SUPPLIER, "calendar_id"), (number::SOURCING_RULE, "calendar_id")];
 
-    fn is_ended(&self) -> bool {
-        self.until.is_some()
+    fn is_ended(&self, today: i64) -> bool {
+        self.until.is_some_and(|until| day(until) < today)
     }
 
     fn frees(&self, key: &str) -> Vec<String> {

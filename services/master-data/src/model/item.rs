@@ -74,7 +74,7 @@ impl Item {
 }
 
 impl Rules for Item {
-    const USERS: &'static [(u16, &'static str)] = &[(number::ITEM, "successor"), (number::SOURCING_RULE, "item_id")];
+    const USERS: &'static [(u16, &'static str)] = &[(number::ITEM, "successor")];
 
     fn needs(&self) -> Vec<Key> {
         self.succeeded_by().map(|id| named(number::ITEM, id)).into_iter().collect()
@@ -100,7 +100,7 @@ impl Rules for Item {
         verdict
     }
 
-    fn is_ended(&self) -> bool {
+    fn is_ended(&self, _: i64) -> bool {
         self.lifecycle == Lifecycle::Discontinued
     }
 

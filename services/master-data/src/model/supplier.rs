@@ -34,7 +34,7 @@ impl Rules for Supplier {
         Scope { supplier: Some(&self.id), ..Scope::default() }
     }
 
-    fn is_ended(&self) -> bool {
+    fn is_ended(&self, _: i64) -> bool {
         self.is_blocked
     }
 

@@ -4,7 +4,7 @@ use crossdock_proto::{masterdata as contract, operations::ReferenceEntry, types:
 use crossdock_records::{Defaults, Kind, Parse};
 
 /// The sorts of ids that are looked up somewhere.
-const SPACES: [&str; 10] = ["calendar", "country", "currency", "customer", "item", "location", "reason", "status", "supplier", "unit"];
+const SPACES: [&str; 9] = ["calendar", "currency", "customer", "item", "location", "reason", "status", "supplier", "unit"];
 
 impl Kind for CrossReference {
     const NUMBER: u16 = number::CROSS_REFERENCE;
