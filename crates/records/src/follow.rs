@@ -32,6 +32,8 @@ impl Rules for FeedCursor {}
 pub struct Peer {
     /// Its name, such as `master-data`.
     pub name: &'static str,
+    /// Its protobuf package, such as `crossdock.masterdata.v1`.
+    pub package: &'static str,
     /// Numbers of the kinds that are followed.
     pub kinds: &'static [u16],
     /// What becomes of a record of it; by default a replica under the same key.

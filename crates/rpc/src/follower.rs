@@ -22,9 +22,9 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Of `peer`, whose service has this package, into the store of `handle`.
-    pub fn new(handle: Handle, channel: Channel, package: &str, peer: Peer) -> Self {
-        Self { handle, client: RecordClient::new(channel, package, PEER), peer }
+    /// Of `peer` into the store of `handle`.
+    pub fn new(handle: Handle, channel: Channel, peer: Peer) -> Self {
+        Self { handle, client: RecordClient::new(channel, peer.package, PEER), peer }
     }
 
     /// Follows; a peer that is away is tried again, and never makes this service fail.
