@@ -214,7 +214,7 @@ impl Loader {
                 let columns = columns.iter().enumerate().map(|(index, column)| self.column(column, &place.element(index)));
                 self.group(columns.collect::<Result<_, _>>()?, &place)
             }
-            _ => Err(place.fault("a value is exactly one of {column: …}, {constant: …}, {cel: …}, {ordinal: […]}")),
+            _ => Err(place.fault("a value is one of {column: …}, {constant: …}, {cel: …}, {ordinal: […]}, and only one")),
         }
     }
 
@@ -277,7 +277,7 @@ fn kind(name: &str) -> Result<&'static KindInfo, String> {
         None => {
             let hint = did_you_mean(name, writable().map(|kind| kind.name.as_str()));
             let known: Vec<_> = writable().map(|kind| kind.name.as_str()).collect();
-            Err(format!("unknown kind `{name}`{hint} Kinds are {}", known.join(", ")))
+            Err(format!("unknown kind `{name}`, it is none of {}{hint}", known.join(", ")))
         }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) struct RecordSpec {
 
 /// Where a field's value comes from: exactly one of these.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "one of {column: …}, {constant: …}, {cel: …}, {ordinal: […]}")]
 pub(crate) struct ValueSpec {
     pub(crate) column: Option<String>,
     pub(crate) constant: Option<String>,

@@ -213,8 +213,12 @@ fn instant_in(value: &str, zone: &str, pattern: Option<&str>) -> Result<String, 
     Ok(instant.to_string())
 }
 
+/// Microseconds since 1970; 0 of no instant, which is what an absent version says.
 fn micros<'b, 'v>(args: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     let value = text(&args, 0);
+    if value.is_empty() {
+        return Ok(CowVal::owned(CelInt::from(0)));
+    }
     let instant: Timestamp = value.parse().map_err(|_| failed("micros", format!("`{value}` is not an instant")))?;
     Ok(CowVal::owned(CelInt::from(instant.as_microsecond())))
 }
