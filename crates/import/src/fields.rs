@@ -31,7 +31,8 @@ impl Fields {
             }
             Err(error) => {
                 let bytes = self.broken.insert(error.into_bytes());
-                let broken = |span: &Option<(usize, usize)>| span.is_some_and(|(start, end)| std::str::from_utf8(&bytes[start..end]).is_err());
+                let broken =
+                    |span: &Option<(usize, usize)>| span.is_some_and(|(start, end)| std::str::from_utf8(&bytes[start..end]).is_err());
                 Some(self.spans.iter().position(broken).unwrap_or(0))
             }
         }

@@ -44,15 +44,10 @@ impl<'i> Lines<'i> {
     /// Whether it is gzip is in its first bytes.
     pub(crate) fn new(input: impl Read + Send + 'i) -> Result<Self, InputError> {
         let fault = |source| InputError::Read { line: 0, source };
-        let mut packed = with_head(BufReader::with_capacity(1 << 16, input), 2).map_err(fault)?;
-        let input: Box<dyn BufRead + Send + 'i> = if packed.get_ref().0.get_ref().as_slice() == GZIP {
-            Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(packed)))
-        } else {
-            packed.consume(0);
-            Box::new(packed)
-        };
-        let mut input = with_head(input, 3).map_err(fault)?;
-        let head = input.get_ref().0.get_ref().clone();
+        let (head, input) = peek(BufReader::with_capacity(1 << 16, input), GZIP.len()).map_err(fault)?;
+        let input: Box<dyn BufRead + Send + 'i> =
+            if head == GZIP { Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input))) } else { Box::new(input) };
+        let (head, mut input) = peek(input, BOM.len()).map_err(fault)?;
         if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
             return Err(InputError::Utf16);
         }
@@ -100,9 +95,9 @@ impl<'i> Lines<'i> {
     }
 }
 
-/// The reader with a look at its first bytes.
-fn with_head<R: BufRead>(mut input: R, length: u64) -> io::Result<io::Chain<io::Cursor<Vec<u8>>, R>> {
+/// The first bytes, and the whole input again.
+fn peek<R: BufRead>(mut input: R, length: usize) -> io::Result<(Vec<u8>, impl BufRead)> {
     let mut head = Vec::new();
-    (&mut input).take(length).read_to_end(&mut head)?;
-    Ok(io::Cursor::new(head).chain(input))
+    (&mut input).take(length as u64).read_to_end(&mut head)?;
+    Ok((head.clone(), io::Cursor::new(head).chain(input)))
 }

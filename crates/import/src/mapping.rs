@@ -202,7 +202,11 @@ impl Loader {
                 let place = place.key("cel");
                 let expression = self.compiler.compile(text, &self.columns).map_err(|error| place.fault(error))?;
                 if !target.takes(expression.gives) {
-                    return Err(place.fault(format!("the field takes {}, this expression gives {}", target.name(), expression.gives.name())));
+                    return Err(place.fault(format!(
+                        "the field takes {}, this expression gives {}",
+                        target.name(),
+                        expression.gives.name()
+                    )));
                 }
                 Ok(Source::Expression(expression))
             }
@@ -250,7 +254,11 @@ fn form(spec: &InputSpec, place: &Place) -> Result<Form, Fault> {
         "tab" | "\\t" => b'\t',
         text => match text.as_bytes() {
             [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => *byte,
-            _ => return Err(place.key("delimiter").fault(format!("`{text}` is no delimiter: one character such as \",\" or \";\", or tab"))),
+            _ => {
+                return Err(place
+                    .key("delimiter")
+                    .fault(format!("`{text}` is no delimiter: one character such as \",\" or \";\", or tab")));
+            }
         },
     };
     Ok(Form::Csv { delimiter, header: spec.header.unwrap_or(true) })

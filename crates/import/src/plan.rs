@@ -177,7 +177,8 @@ pub(crate) fn resolve(message: &MessageDescriptor, path: &str, kind: &str) -> Re
     let mut message = Some(message.clone());
     for part in path.split('.') {
         let Some(parent) = message else { return Err(format!("`{path}`: the field before `.{part}` has no fields of its own")) };
-        let (name, index) = indexed(part).ok_or_else(|| format!("`{part}` is no field: write a name, or name[0] to name[{}]", MOST_ELEMENTS - 1))?;
+        let (name, index) =
+            indexed(part).ok_or_else(|| format!("`{part}` is no field: write a name, or name[0] to name[{}]", MOST_ELEMENTS - 1))?;
         let Some(field) = parent.get_field_by_name(name) else {
             let names: Vec<_> = parent.fields().map(|field| field.name().to_owned()).collect();
             let owner = if steps.is_empty() { kind } else { parent.name() };
@@ -185,7 +186,11 @@ pub(crate) fn resolve(message: &MessageDescriptor, path: &str, kind: &str) -> Re
         };
         let of_messages = field.is_list() && matches!(field.kind(), Kind::Message(_));
         if of_messages != index.is_some() {
-            let what = if of_messages { format!("`{name}` is a list: write {name}[0]") } else { format!("`{name}` is no list of messages: write {name}") };
+            let what = if of_messages {
+                format!("`{name}` is a list: write {name}[0]")
+            } else {
+                format!("`{name}` is no list of messages: write {name}")
+            };
             return Err(what);
         }
         message = (!field.is_map() && Target::of(&field).is_none()).then(|| field.kind().as_message().cloned()).flatten();

@@ -12,7 +12,6 @@ use crate::{
 use bytes::Bytes;
 use crossdock_proto::{Record, types::Envelope};
 use prost::Message;
-use std::collections::BTreeMap;
 
 /// A line of the input and what became of it.
 #[derive(Debug)]
@@ -115,7 +114,7 @@ pub(crate) struct RawRow {
 }
 
 enum Reader<'a> {
-    Csv(CsvRows<'a>),
+    Csv(Box<CsvRows<'a>>),
     Json(JsonRows<'a>),
 }
 
@@ -128,7 +127,8 @@ pub struct Rows<'a> {
     fingerprints: Fingerprints,
     groups: Vec<Ordinals>,
     ordinals: Vec<u64>,
-    seen: BTreeMap<usize, Seen>,
+    /// By output.
+    seen: Vec<Seen>,
     counts: Counts,
     done: bool,
 }
@@ -137,11 +137,10 @@ impl<'a> Rows<'a> {
     pub(crate) fn new(mapping: &'a Mapping, lines: crate::lines::Lines<'a>) -> Result<Self, InputError> {
         let columns = &mapping.columns;
         let reader = match mapping.form {
-            Form::Csv { delimiter, header } => Reader::Csv(CsvRows::new(lines, delimiter, header, mapping.trim, columns)?),
+            Form::Csv { delimiter, header } => Reader::Csv(Box::new(CsvRows::new(lines, delimiter, header, mapping.trim, columns)?)),
             Form::Jsonl => Reader::Json(JsonRows::new(lines, mapping.trim, columns)),
         };
-        let counts =
-            Counts { skipped: vec![0; mapping.skips.len()], records: vec![0; mapping.outputs.len()], ..Counts::default() };
+        let counts = Counts { skipped: vec![0; mapping.skips.len()], records: vec![0; mapping.outputs.len()], ..Counts::default() };
         Ok(Self {
             mapping,
             reader,
@@ -149,7 +148,7 @@ impl<'a> Rows<'a> {
             fingerprints: Fingerprints::default(),
             groups: mapping.groups.iter().map(|_| Ordinals::default()).collect(),
             ordinals: Vec::new(),
-            seen: BTreeMap::new(),
+            seen: mapping.outputs.iter().map(|_| Seen::default()).collect(),
             counts,
             done: false,
         })
@@ -167,7 +166,7 @@ impl<'a> Rows<'a> {
         };
         let Some(row) = raw else { return Ok(None) };
         // Every row counts in its group, whatever becomes of it: a mended or skipped row must not renumber its neighbours.
-        self.number();
+        self.number(row.problem.is_none());
         let fate = match row.problem {
             Some(problem) => Fate::Bad(self.problem(row.number, problem)),
             None => self.fate(row.number).unwrap_or_else(Fate::Bad),
@@ -182,23 +181,18 @@ impl<'a> Rows<'a> {
         LineError::new(line, name, &value, problem.message)
     }
 
-    fn number(&mut self) {
+    /// The ordinal of the row in each group. A sound row without a column has it empty; of a bad row it is not known.
+    fn number(&mut self, sound: bool) {
         self.ordinals.clear();
         for (columns, group) in self.mapping.groups.iter().zip(&mut self.groups) {
-            let key: Option<Vec<&[u8]>> = columns.iter().map(|column| self.fields.bytes(*column)).collect();
+            let key: Option<Vec<&[u8]>> = columns.iter().map(|column| self.fields.bytes(*column).or(sound.then_some(b""))).collect();
             self.ordinals.push(key.map_or(0, |key| group.next(self.fingerprints.of(&key))));
         }
     }
 
     fn fate(&mut self, number: u64) -> Result<Fate, LineError> {
         let mapping = self.mapping;
-        let line = Line {
-            number,
-            fields: &self.fields,
-            ordinals: &self.ordinals,
-            columns: &mapping.columns,
-            context: &mapping.context,
-        };
+        let line = Line { number, fields: &self.fields, ordinals: &self.ordinals, columns: &mapping.columns, context: &mapping.context };
         for (rule, skip) in mapping.skips.iter().enumerate() {
             if skip.when.holds(line.context, line.fields).map_err(|error| fault(&line, &skip.rule, &skip.when, error))? {
                 return Ok(Fate::Skipped { rule });
@@ -213,7 +207,7 @@ impl<'a> Rows<'a> {
             }
             if !output.distinct_by.is_empty() {
                 let key = distinct_key(output, &line, &self.fingerprints)?;
-                if self.seen.get(&index).is_some_and(|seen| seen.contains(&key)) {
+                if self.seen[index].contains(&key) {
                     repeated = true;
                     continue;
                 }
@@ -222,7 +216,7 @@ impl<'a> Rows<'a> {
             made.push(Made { output: index, record: record(output, &line)? });
         }
         for (index, key) in keys {
-            self.seen.entry(index).or_default().insert(key);
+            self.seen[index].insert(key);
         }
         Ok(match (made.is_empty(), repeated) {
             (false, _) => Fate::Records(made),

@@ -112,7 +112,7 @@ impl Target {
         match value {
             Value::Text(text) if text.is_empty() => return Ok(false),
             Value::Text(text) => self.write_text(number, text, out)?,
-            Value::Bool(truth) => encode(*truth, |value| encoding::bool::encode(number, value, out)),
+            Value::Bool(truth) => encode(truth, |value| encoding::bool::encode(number, value, out)),
             Value::Int(value) if matches!(self, Self::Text) => encoding::string::encode(number, &value.to_string(), out),
             Value::Int(value) => self.write_int(number, *value, out)?,
             Value::List(texts) => encoding::string::encode_repeated(number, texts, out),
@@ -129,13 +129,13 @@ impl Target {
             }
             Self::Bool => {
                 let truth: bool = text.parse().map_err(|_| format!("`{text}` is neither true nor false"))?;
-                encode(truth, |value| encoding::bool::encode(number, value, out));
+                encode(&truth, |value| encoding::bool::encode(number, value, out));
             }
             Self::Int32 | Self::Int64 => self.write_int(number, whole(text)?, out)?,
-            Self::Micros => self.write_int(number, whole(text).or_else(|_| timestamp(text).map(|at| at.as_microsecond()))?, out)?,
+            Self::Micros => self.write_int(number, whole(text).or_else(|_| timestamp(text).map(Timestamp::as_microsecond))?, out)?,
             Self::Enum(descriptor) => {
                 let value = enum_number(descriptor, text)?;
-                encode(value, |value| encoding::int32::encode(number, value, out));
+                encode(&value, |value| encoding::int32::encode(number, value, out));
             }
             Self::Date => {
                 let date: civil::Date = text.parse().map_err(|_| format!("`{text}` is not a date such as 2010-12-01"))?;
@@ -154,18 +154,18 @@ impl Target {
     fn write_int(&self, number: u32, value: i64, out: &mut Vec<u8>) -> Result<(), String> {
         if matches!(self, Self::Int32) {
             let value = i32::try_from(value).map_err(|_| format!("{value} does not fit into 32 bits"))?;
-            encode(value, |value| encoding::int32::encode(number, value, out));
+            encode(&value, |value| encoding::int32::encode(number, value, out));
         } else {
-            encode(value, |value| encoding::int64::encode(number, value, out));
+            encode(&value, |value| encoding::int64::encode(number, value, out));
         }
         Ok(())
     }
 }
 
 /// Zero and false are what an absent field means: they are not sent.
-fn encode<T: Default + PartialEq>(value: T, write: impl FnOnce(&T)) {
-    if value != T::default() {
-        write(&value);
+fn encode<T: Default + PartialEq>(value: &T, write: impl FnOnce(&T)) {
+    if *value != T::default() {
+        write(value);
     }
 }
 

@@ -202,7 +202,10 @@ fn function(call: &mut CallExpr, types: &[Type]) -> Result<Type, String> {
         if let Some(other) = named.clone().next() {
             return Err(format!("write {}", other.text()));
         }
-        return Err(format!("unknown function `{name}`{}", did_you_mean(name, functions::SIGNATURES.iter().map(|signature| signature.name))));
+        return Err(format!(
+            "unknown function `{name}`{}",
+            did_you_mean(name, functions::SIGNATURES.iter().map(|signature| signature.name))
+        ));
     }
     let fits = |signature: &Signature| {
         signature.takes.len() == types.len()

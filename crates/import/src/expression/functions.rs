@@ -96,7 +96,6 @@ pub(super) const SIGNATURES: &[Signature] = &[
     function("micros", &[Type::Instant], Type::Int),
 ];
 
-type Arguments<'b, 'v> = Vec<CowVal<'b, 'v>>;
 type Answer<'b, 'v> = Result<CowVal<'b, 'v>, ExecutionError>;
 
 const OWN: &[(&str, usize, Function)] = &[
@@ -110,7 +109,7 @@ const OWN: &[(&str, usize, Function)] = &[
     ("abs", 1, |args| written(decimal::abs(text(&args, 0)).map_err(|error| failed("abs", error)))),
     ("is_negative", 1, |args| truth(decimal::is_negative(text(&args, 0)).map_err(|error| failed("is_negative", error)))),
     ("is_zero", 1, |args| truth(decimal::is_zero(text(&args, 0)).map_err(|error| failed("is_zero", error)))),
-    ("compare", 2, compare),
+    ("compare", 2, |args| compare(&args)),
     ("decimal", 2, |args| written(decimal::read(text(&args, 0), text(&args, 1)).map_err(|error| failed("decimal", error)))),
     ("date", 1, |args| written(date(text(&args, 0)).map_err(|error| failed("date", error)))),
     ("date", 2, |args| written(date_as(text(&args, 0), text(&args, 1)).map_err(|error| failed("date", error)))),
@@ -119,7 +118,7 @@ const OWN: &[(&str, usize, Function)] = &[
     ("instant", 3, |args| {
         written(instant_in(text(&args, 0), text(&args, 1), Some(text(&args, 2))).map_err(|error| failed("instant", error)))
     }),
-    ("micros", 1, micros),
+    ("micros", 1, |args| micros(&args)),
 ];
 
 /// Makes the functions known to the interpreter.
@@ -128,7 +127,7 @@ pub(super) fn register(env: &mut Env) {
         // Names and argument counts of the table differ, which a test proves; so it cannot be refused.
         let _ = env.add_overload(name, &format!("{name}_{takes}"), (0..*takes).map(|_| STRING_TYPE).collect(), *function);
     }
-    let _ = env.add_overload("part", "part_3", vec![STRING_TYPE, STRING_TYPE, cel::common::types::INT_TYPE], part);
+    let _ = env.add_overload("part", "part_3", vec![STRING_TYPE, STRING_TYPE, cel::common::types::INT_TYPE], |args| part(&args));
 }
 
 fn text<'a>(args: &'a [CowVal<'_, '_>], index: usize) -> &'a str {
@@ -147,16 +146,16 @@ fn failed(function: &str, message: impl ToString) -> ExecutionError {
     ExecutionError::function_error(function, message)
 }
 
-fn compare<'b, 'v>(args: Arguments<'b, 'v>) -> Answer<'b, 'v> {
-    let order = decimal::compare(text(&args, 0), text(&args, 1)).map_err(|error| failed("compare", error))?;
+fn compare<'b, 'v>(args: &[CowVal<'b, 'v>]) -> Answer<'b, 'v> {
+    let order = decimal::compare(text(args, 0), text(args, 1)).map_err(|error| failed("compare", error))?;
     Ok(CowVal::owned(CelInt::from(i64::from(order as i8))))
 }
 
 /// The nth part, from 1, of a text that a separator divides; empty if there are fewer.
-fn part<'b, 'v>(args: Arguments<'b, 'v>) -> Answer<'b, 'v> {
+fn part<'b, 'v>(args: &[CowVal<'b, 'v>]) -> Answer<'b, 'v> {
     let wanted = args.get(2).and_then(|value| value.downcast_ref::<CelInt>()).map_or(0, |wanted| *wanted.inner());
     let index = usize::try_from(wanted - 1).map_err(|_| failed("part", "parts are numbered from 1"))?;
-    written(Ok(text(&args, 0).split(text(&args, 1)).nth(index).unwrap_or("").to_owned()))
+    written(Ok(text(args, 0).split(text(args, 1)).nth(index).unwrap_or("").to_owned()))
 }
 
 /// Patterns are literals of the mapping, so there are few of them; each thread compiles each once.
@@ -194,7 +193,8 @@ fn instant(value: &str) -> Result<String, String> {
     if value.is_empty() {
         return Ok(String::new());
     }
-    let instant: Timestamp = value.parse().map_err(|_| format!("`{value}` is not RFC 3339 such as 2010-12-01T08:26:00Z; name a time zone for a local time"))?;
+    let instant: Timestamp =
+        value.parse().map_err(|_| format!("`{value}` is not RFC 3339 such as 2010-12-01T08:26:00Z; name a time zone for a local time"))?;
     Ok(instant.to_string())
 }
 
@@ -214,8 +214,8 @@ fn instant_in(value: &str, zone: &str, pattern: Option<&str>) -> Result<String, 
 }
 
 /// Microseconds since 1970; 0 of no instant, which is what an absent version says.
-fn micros<'b, 'v>(args: Arguments<'b, 'v>) -> Answer<'b, 'v> {
-    let value = text(&args, 0);
+fn micros<'b, 'v>(args: &[CowVal<'b, 'v>]) -> Answer<'b, 'v> {
+    let value = text(args, 0);
     if value.is_empty() {
         return Ok(CowVal::owned(CelInt::from(0)));
     }

@@ -248,9 +248,16 @@ mod tests {
     }
 
     #[test]
+    fn deep_nesting_is_refused() {
+        for text in ["(".repeat(7_000), "!".repeat(7_000), "[".repeat(7_000), "upper(".repeat(1_300), "true ? 'a' : ".repeat(600)] {
+            assert!(Compiler::new().compile(&text, &columns()).is_err());
+        }
+    }
+
+    #[test]
     fn a_bad_value_is_an_error_with_the_value() {
         assert_eq!(run("negate(row.Code)"), Err("negate: `85123a` is not a decimal number such as 12.5".into()));
         assert_eq!(run("{'a': 'b'}[row.Code]"), Err("the map has no `85123a`".into()));
-        assert_eq!(run("9223372036854775807 + 1").unwrap_err().contains("Overflow"), true);
+        assert!(run("9223372036854775807 + 1").unwrap_err().contains("Overflow"));
     }
 }

@@ -82,7 +82,7 @@ fn the_header_must_have_the_columns() {
 #[test]
 fn bad_json_is_an_error_of_its_line() {
     let mapping = ORDERS.replace("format: csv", "format: jsonl");
-    let input = "{\"Order\":1,\"Item\":\"lamp\",\"Qty\":2,\"Day\":\"2010-12-01\"}\n[1]\n{\"Order\":1\nnonsense\n{\"Order\":1,\"Qty\":1e3}\n{\"Order\":1,\"Qty\":1}\n";
+    let input = "{\"Order\":1,\"Item\":\"lamp\",\"Qty\":2,\"Day\":\"2010-12-01\"}\n[1]\n{\"Order\":1\nnonsense\n{\"Order\":1,\"Qty\":1e3}\n{\"Order\":1,\"Qty\":1}\n{\"Qty\":1}\n";
     let found = fates(&read(&mapping, input.as_bytes()));
     assert_eq!(found[0], "1/1");
     assert!(found[1].starts_with("line 2: is not a JSON object: invalid type: sequence, expected an object"), "{}", found[1]);
@@ -91,4 +91,5 @@ fn bad_json_is_an_error_of_its_line() {
     assert_eq!(found[4], "line 5: credits: is_negative: `1e3` is not a decimal number such as 12.5");
     // The members that were read of line 3 put it into group 1 as well.
     assert_eq!(found[5], "1/4");
+    assert_eq!(found[6], "/1");
 }

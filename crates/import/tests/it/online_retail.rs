@@ -55,8 +55,7 @@ fn every_line_is_accounted_for() {
         promoted += u64::from(line.demand_class == 2);
         ordered.insert(line.item_id);
     });
-    let expected =
-        [("bad-debt", 3), ("not-goods", 2_947), ("credits", 8_704), ("stock-write-offs", 1_336), ("stock-found", 1_128)];
+    let expected = [("bad-debt", 3), ("not-goods", 2_947), ("credits", 8_704), ("stock-write-offs", 1_336), ("stock-found", 1_128)];
     assert_eq!(skipped, rules(&expected));
     assert_eq!((counts.taken, counts.repeated, counts.unmatched, counts.bad), (527_791, 0, 0, 0));
     assert_eq!(counts.records, [527_791]);
