@@ -55,3 +55,12 @@ fn a_broken_file_ends_with_an_error() {
     assert!(matches!(last, Err(InputError::Read { line, .. }) if *line > 0));
     assert!(before.iter().all(Result::is_ok));
 }
+
+#[test]
+fn the_mapping_in_the_docs_is_tried() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/mapping.md")).unwrap();
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (mapping, _) = rest.split_once("```").unwrap();
+    let rows = read(mapping, b"Order;Item;Qty;Day\n17; lamp;2;01.12.2010\n17;lamp;-1;02.12.2010\n17;lamp;0;\n17;lamp;3;31.12.2010\n");
+    assert_eq!(fates(&rows), ["/", "skipped 0", "repeated", "17/4"]);
+}
