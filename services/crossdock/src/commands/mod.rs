@@ -1,0 +1,35 @@
+//! One file per command.
+
+mod import;
+mod operations;
+mod policy;
+mod records;
+mod report;
+mod sender;
+mod serve;
+mod sets;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+};
+
+/// Runs what was asked for.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Serve { services, settings } => serve::serve(&services, settings).await,
+        Command::Config { settings } => serve::config(settings),
+        Command::Policy(command) => policy::run(command),
+        Command::Get { kind, keys, service, target } => records::get(&kind, &keys, service.as_deref(), &target).await,
+        Command::List(list) => records::list(list).await,
+        Command::Watch { kinds, service, cursor, prefix, until_checkpoint, target } => {
+            records::watch(records::Watch { kinds, service, cursor, prefix, until_checkpoint }, &target).await
+        }
+        Command::Import(import) => import::import(import).await,
+        Command::Parked { cause, service, target } => operations::parked(cause, service, &target).await,
+        Command::Redrive { selection, target } => operations::redrive(selection, &target).await,
+        Command::Discard { selection, reason, target } => operations::discard(selection, reason, &target).await,
+        Command::Set(command) => sets::run(command).await,
+        Command::Stats { target } => operations::stats(&target).await,
+    }
+}
