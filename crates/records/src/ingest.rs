@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Most records of a batch.
 pub const MAX_RECORDS: usize = 1_000;
 /// Number of the kind of watermarks.
-const WATERMARK: u16 = 23;
+pub(crate) const WATERMARK: u16 = 23;
 
 impl Kind for WatermarkState {
     const NUMBER: u16 = WATERMARK;

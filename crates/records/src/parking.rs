@@ -23,10 +23,10 @@ use std::{collections::BTreeSet, sync::Arc};
 pub const PARKED: u16 = 20;
 /// Number of the kind of issues; the sums of a cause carry it too.
 pub const ISSUE: u16 = 21;
-const BACKLOG: u16 = 24;
+pub(crate) const BACKLOG: u16 = 24;
 
 /// Buckets of the sums of a cause.
-const RECORDS: i64 = 0;
+pub(crate) const RECORDS: i64 = 0;
 const QUANTITY: i64 = 1;
 
 /// Records that one redrive tries.
@@ -236,6 +236,30 @@ fn again(stored: Record) -> Result<Incoming> {
     })
 }
 
+/// Makes parked records due that a person selected; how many are tried.
+///
+/// # Errors
+/// If the store fails, or nothing is parked there.
+pub fn wake_selected(tx: &mut Tx<'_>, selection: &ParkedSelection) -> Result<i64> {
+    let cause = if selection.key.is_empty() {
+        selection.cause.clone()
+    } else {
+        let held = tx.get(&[Key::new(PARKED, selection.key.as_str())])?;
+        let parked = held.first().filter(|held| !held.deleted).and_then(|held| Parked::decode(held.body.clone()).ok());
+        parked.map(|parked| parked.cause).ok_or_else(|| not_parked(&selection.key))?
+    };
+    let records = tx.sum(ISSUE, &[(cause.clone(), RECORDS)])?.first().copied().unwrap_or_default();
+    if records == 0 {
+        return Err(not_parked(&cause));
+    }
+    tx.later(Due { task: "redrive".into(), key: cause, at: tx.now(), attempt: 0 });
+    Ok(records)
+}
+
+fn not_parked(name: &str) -> Error {
+    Error::not_found("NOT_PARKED", format!("nothing is parked under {name:?}; list parked records to see what is"))
+}
+
 /// Drops parked records for good; how many. At most 1,000 a call.
 ///
 /// # Errors
@@ -313,6 +337,10 @@ fn about(tx: &mut Tx<'_>, cause: &str) -> Result<Option<(String, String)>> {
             reason.to_owned(),
             format!("records of {connection} have the finding {reason}: list them with their findings and mend them at the source"),
         )));
+    }
+    if cause.starts_with("set/") {
+        let message = "a load would remove more than the policy allows: look what is missing, then commit it with force, or abort it";
+        return Ok(Some(("LOAD_HELD".to_owned(), message.to_owned())));
     }
     let page = tx.scan(Scan::Field { kind: PARKED, name: "cause", value: cause, prefix: "", after: "" }, 1)?;
     let parked = page.first().and_then(|record| Parked::decode(record.body.clone()).ok());

@@ -1,13 +1,13 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
-use crate::{Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict};
+use crate::{Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, parking, sets, stored};
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
     KindInfo, schema,
     types::{Date, Envelope, Operation},
 };
-use crossdock_store::{Fields, Record};
+use crossdock_store::{Fields, Record, Tx};
 use std::{collections::BTreeMap, marker::PhantomData};
 
 /// The kinds that a service knows: its own, and those it follows from peers.
@@ -93,6 +93,14 @@ impl Kinds {
         })
     }
 
+    /// Every field of a stored record, findings and sets included.
+    pub(crate) fn all_fields(&self, held: &Record) -> Fields {
+        let mut fields = self.fields(held);
+        parking::finding_fields(&stored::findings(held), &mut fields);
+        sets::field(self, held, &mut fields);
+        fields
+    }
+
     /// The fields that lists filter a stored record by.
     pub fn fields(&self, record: &Record) -> Fields {
         self.get(record.kind).map_or_else(Vec::new, |kind| kind.fields(record))
@@ -104,6 +112,10 @@ pub(crate) trait AnyKind: Send + Sync {
     fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError>;
     fn fields(&self, record: &Record) -> Fields;
     fn frees(&self, record: &Record) -> Vec<String>;
+    fn is_document(&self) -> bool;
+    fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
+    /// Takes a stored record out of what is derived from it.
+    fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
@@ -121,6 +133,20 @@ impl<K: Kind> AnyKind for Typed<K> {
 
     fn frees(&self, record: &Record) -> Vec<String> {
         if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
+    }
+
+    fn is_document(&self) -> bool {
+        K::DOCUMENT
+    }
+
+    fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool {
+        parse_stored::<K>(&record.body).is_some_and(|model| within(model.scope()))
+    }
+
+    fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()> {
+        let Some(model) = parse_stored::<K>(&record.body).filter(|_| record.counts) else { return Ok(()) };
+        known.load(tx, model.looks_at())?;
+        K::Model::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
     }
 }
 
