@@ -67,7 +67,9 @@ fn peer(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run services: all of them, or those named.
-    #[command(after_help = "Example: crossdock serve --data-dir ./data\n         crossdock serve demand-signal --peer master-data=http://10.0.0.7:7400")]
+    #[command(
+        after_help = "Example: crossdock serve --data-dir ./data\n         crossdock serve demand-signal --peer master-data=http://10.0.0.7:7400"
+    )]
     Serve {
         /// Services to run; none is all.
         services: Vec<String>,
@@ -125,7 +127,9 @@ pub enum Command {
         target: Target,
     },
     /// Send the lines of a file as records.
-    #[command(after_help = "Example: crossdock import --connection erp --mapping examples/online-retail/masters.yaml \\\n           examples/online-retail/online_retail.csv.gz")]
+    #[command(
+        after_help = "Example: crossdock import --connection erp --mapping examples/online-retail/masters.yaml \\\n           examples/online-retail/online_retail.csv.gz"
+    )]
     Import(Import),
     /// Records that wait for something, by what they wait for.
     #[command(after_help = "Example: crossdock parked\n         crossdock parked --cause item/85123A")]
@@ -166,6 +170,9 @@ pub enum Command {
     /// Sets: full loads and runs.
     #[command(subcommand)]
     Set(SetCommand),
+    /// Measure a running service.
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// What the services hold.
     #[command(after_help = "Example: crossdock stats")]
     Stats {
@@ -307,4 +314,29 @@ pub enum SetCommand {
         #[command(flatten)]
         target: Target,
     },
+}
+
+/// `crossdock bench`.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Stream made-up order lines into a running service; it keeps them, so use one for the purpose.
+    #[command(after_help = "Example: crossdock bench ingest --lines 200000")]
+    Ingest(Bench),
+}
+
+/// `crossdock bench ingest`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Lines to send.
+    #[arg(long, default_value_t = 200_000)]
+    pub lines: u64,
+    /// Items to spread them over.
+    #[arg(long, default_value_t = 4_000)]
+    pub items: u64,
+    /// Send stock movements instead of demand lines: no history is kept of them.
+    #[arg(long)]
+    pub movements: bool,
+    /// Where.
+    #[command(flatten)]
+    pub target: Target,
 }

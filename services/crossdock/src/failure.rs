@@ -44,7 +44,10 @@ impl From<crossdock_core::Error> for Failure {
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         if status.code() == Code::Unavailable && status.get_details_error_info().is_none() {
-            return Self(format!("the service cannot be reached ({}); is `crossdock serve` running, and is --address right?", status.message()));
+            return Self(format!(
+                "the service cannot be reached ({}); is `crossdock serve` running, and is --address right?",
+                status.message()
+            ));
         }
         let reason = status.get_details_error_info().map_or_else(|| format!("{:?}", status.code()), |info| info.reason);
         Self(format!("{reason}: {}", status.message()))

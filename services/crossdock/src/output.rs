@@ -91,7 +91,14 @@ fn object(parts: &Map<String, Value>) -> String {
     let text = |name: &str| parts.get(name).and_then(Value::as_str);
     match (text("value"), text("unit"), text("amount"), text("currency")) {
         (Some(value), unit, None, None) if parts.len() <= 2 => format!("{value} {}", unit.unwrap_or_default()).trim_end().to_owned(),
-        (None, None, Some(amount), currency) if parts.len() <= 2 => format!("{amount} {}", currency.unwrap_or_default()).trim_end().to_owned(),
-        _ => parts.iter().filter(|(name, _)| *name != "@type").map(|(name, value)| format!("{name}={}", cell(value))).collect::<Vec<_>>().join(" "),
+        (None, None, Some(amount), currency) if parts.len() <= 2 => {
+            format!("{amount} {}", currency.unwrap_or_default()).trim_end().to_owned()
+        }
+        _ => parts
+            .iter()
+            .filter(|(name, _)| *name != "@type")
+            .map(|(name, value)| format!("{name}={}", cell(value)))
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }

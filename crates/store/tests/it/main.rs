@@ -1,6 +1,5 @@
 //! What a store has to do, as functions over a [`Location`](crossdock_store::Location): one list, run on both engines.
 
-
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in tests a panic is the report")]
 mod feed;
 mod group;

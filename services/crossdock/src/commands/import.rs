@@ -48,7 +48,8 @@ pub async fn import(import: Import) -> Result<(), Failure> {
             loads
         });
     }
-    let reader = Reader { mapping: Arc::clone(&mapping), data: import.data.clone(), set: import.set.clone(), report: Arc::clone(&report), lanes };
+    let reader =
+        Reader { mapping: Arc::clone(&mapping), data: import.data.clone(), set: import.set.clone(), report: Arc::clone(&report), lanes };
     let bar = progress.clone();
     let reading = tokio::task::spawn_blocking(move || reader.run(&bar));
     // A stream that gave up closes its lane, so the reader stops; its failure says more.
@@ -64,7 +65,11 @@ pub async fn import(import: Import) -> Result<(), Failure> {
     report.print(import.target.output, &mapping, elapsed)
 }
 
-async fn deliver(client: crossdock_rpc::RecordClient, loads: mpsc::Receiver<Load<Origins>>, report: Arc<Mutex<Report>>) -> Result<(), Failure> {
+async fn deliver(
+    client: crossdock_rpc::RecordClient,
+    loads: mpsc::Receiver<Load<Origins>>,
+    report: Arc<Mutex<Report>>,
+) -> Result<(), Failure> {
     send(client, loads, |load, result| {
         let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
         report.answered(&load.records, &load.note, result);
@@ -101,8 +106,11 @@ struct Reader {
 impl Reader {
     fn run(self, bar: &ProgressBar) -> Result<(), Failure> {
         let name = self.data.display().to_string();
-        let input: Box<dyn Read + Send> =
-            if name == "-" { crossdock_import::open("-").map_err(at(&name))? } else { Box::new(bar.wrap_read(File::open(&self.data).map_err(at(&name))?)) };
+        let input: Box<dyn Read + Send> = if name == "-" {
+            crossdock_import::open("-").map_err(at(&name))?
+        } else {
+            Box::new(bar.wrap_read(File::open(&self.data).map_err(at(&name))?))
+        };
         let mut rows = self.mapping.read(input).map_err(at(&name))?;
         let mut loads: BTreeMap<&str, Load<Origins>> = self.lanes.keys().map(|package| (package.as_str(), empty())).collect();
         for row in rows.by_ref() {
@@ -130,9 +138,11 @@ impl Reader {
     }
 
     fn push(&self, loads: &mut BTreeMap<&str, Load<Origins>>, mut record: Record, from: (u64, Bytes)) -> Result<(), Failure> {
-        let Some((package, load)) = schema().kind(record.kind).and_then(|info| self.lanes.get_key_value(&info.package)).and_then(|(package, _)| {
-            Some((package.as_str(), loads.get_mut(package.as_str())?))
-        }) else {
+        let Some((package, load)) = schema()
+            .kind(record.kind)
+            .and_then(|info| self.lanes.get_key_value(&info.package))
+            .and_then(|(package, _)| Some((package.as_str(), loads.get_mut(package.as_str())?)))
+        else {
             return Ok(());
         };
         if !self.set.is_empty() {

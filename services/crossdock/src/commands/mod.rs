@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod bench;
 mod import;
 mod operations;
 mod policy;
@@ -10,7 +11,7 @@ mod serve;
 mod sets;
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{BenchCommand, Cli, Command},
     failure::Failure,
 };
 
@@ -30,6 +31,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Redrive { selection, target } => operations::redrive(selection, &target).await,
         Command::Discard { selection, reason, target } => operations::discard(selection, reason, &target).await,
         Command::Set(command) => sets::run(command).await,
+        Command::Bench(BenchCommand::Ingest(bench)) => bench::ingest(bench).await,
         Command::Stats { target } => operations::stats(&target).await,
     }
 }

@@ -52,7 +52,10 @@ pub async fn stats(target: &Target) -> Result<(), Failure> {
         return output::line(output::json(&answer, "crossdock.operations.v1.GetStatisticsResponse")?.to_string());
     }
     let rows = answer.services.iter().flat_map(|service| {
-        service.kinds.iter().map(|kind| vec![service.service.clone(), kind.kind.clone(), kind.records.to_string(), kind.deleted.to_string()])
+        service
+            .kinds
+            .iter()
+            .map(|kind| vec![service.service.clone(), kind.kind.clone(), kind.records.to_string(), kind.deleted.to_string()])
     });
     output::table(&["service", "kind", "records", "deleted"], rows)
 }

@@ -16,7 +16,8 @@ pub fn run(command: Policy) -> Result<(), Failure> {
             match crossdock_governance::check(&name, &text) {
                 Ok(policy) => output::line(format!("{name}: version {}, {} connections", policy.version, policy.connections.len())),
                 Err(faults) => {
-                    let said: Vec<_> = faults.iter().map(|fault| format!("{name}:{}:{}: {}", fault.line, fault.column, fault.message)).collect();
+                    let said: Vec<_> =
+                        faults.iter().map(|fault| format!("{name}:{}:{}: {}", fault.line, fault.column, fault.message)).collect();
                     Err(said.join("\n           ").into())
                 }
             }

@@ -77,7 +77,10 @@ fn filter(info: &KindInfo, fields: &[(String, String)]) -> Result<Filter, Failur
     let mut message = DynamicMessage::new(info.filter.clone());
     for (name, value) in fields {
         let known = || info.filter.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ");
-        let field = info.filter.get_field_by_name(name).ok_or_else(|| format!("{} cannot be listed by {name:?}, only by {}", info.name, known()))?;
+        let field = info
+            .filter
+            .get_field_by_name(name)
+            .ok_or_else(|| format!("{} cannot be listed by {name:?}, only by {}", info.name, known()))?;
         message.set_field(&field, Value::String(value.clone()));
     }
     Ok(Filter { kind: info.number.into(), body: message.encode_to_vec().into() })

@@ -91,8 +91,11 @@ impl Report {
             self.reasons.entry((kind.to_owned(), what, reason)).or_insert((0, message)).0 += 1;
         }
         if result.outcome() == Outcome::Rejected {
-            let violations: Vec<_> =
-                result.violations.iter().map(|held| json!({ "field": held.field, "reason": held.reason, "value": held.value, "message": held.message })).collect();
+            let violations: Vec<_> = result
+                .violations
+                .iter()
+                .map(|held| json!({ "field": held.field, "reason": held.reason, "value": held.value, "message": held.message }))
+                .collect();
             self.write(line, raw, &json!({ "kind": kind, "violations": violations }));
         }
     }
@@ -150,6 +153,9 @@ impl Report {
             .collect();
         let fates: BTreeMap<_, _> = self.fates(mapping).into_iter().collect();
         let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        output::line(json!({ "lines": self.lines.rows, "milliseconds": milliseconds, "fates": fates, "records": outcomes, "reasons": reasons }).to_string())
+        output::line(
+            json!({ "lines": self.lines.rows, "milliseconds": milliseconds, "fates": fates, "records": outcomes, "reasons": reasons })
+                .to_string(),
+        )
     }
 }
