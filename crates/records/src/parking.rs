@@ -4,7 +4,7 @@
 //! grace period, keeps the picture fresh while the cause stands, and resolves it.
 
 use crate::{
-    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, known,
+    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken,
     registry::{self, Opened},
     stored,
     take::{Passing, take},
@@ -36,10 +36,10 @@ const RENEW: Micros = 60 * 1_000_000;
 
 impl Kind for Parked {
     const NUMBER: u16 = PARKED;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -52,10 +52,10 @@ impl Rules for Parked {
 impl Kind for Issue {
     const NUMBER: u16 = ISSUE;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -69,10 +69,10 @@ impl Rules for Issue {
 impl Kind for Backlog {
     const NUMBER: u16 = BACKLOG;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -190,7 +190,7 @@ fn amount(parked: &Parked) -> Micro {
 
 fn change_backlog(tx: &mut Tx<'_>, known: &mut Known, kind: &str, by: i64) -> Result<()> {
     let mut derived = crate::Derived { tx, known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(kind, |held: Option<Backlog>| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
+    derived.edit::<Backlog>(kind, |held| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
 }
 
 /// Makes the records due that wait for what has come.
@@ -299,7 +299,7 @@ pub(crate) fn renew_issue(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due
     let about = if records > 0 { about(tx, cause)? } else { None };
     let mut known = Known::default();
     let mut derived = crate::Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(cause, |held: Option<Issue>| {
+    derived.edit::<Issue>(cause, |held| {
         if records == 0 {
             return held.map(|held| Issue { records: 0, quantity: "0".into(), ..held }.settled(now, IssueState::Resolved));
         }

@@ -3,7 +3,7 @@
 //! A committed load counts what of its scope was not sent; if the policy allows it, that is removed in chunks by due work. A run's records are shown
 //! by its commit.
 
-use crate::{Derived, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Scope, known, parking, stored};
+use crate::{Derived, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Scope, parking, stored};
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, Key, Micros, Result, Version, Violation, key};
 use crossdock_proto::{
@@ -21,10 +21,10 @@ const CHUNK: usize = 1_000;
 impl Kind for Set {
     const NUMBER: u16 = SET;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -205,7 +205,7 @@ fn expect(tx: &mut Tx<'_>, id: &Key) -> Result<Set> {
 }
 
 fn change(tx: &mut Tx<'_>, key: &str, trace: &Bytes, to: impl FnOnce(Option<Set>) -> Option<Set>) -> Result<()> {
-    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace }.edit(key, to)
+    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace }.edit::<Set>(key, to)
 }
 
 /// A held load is an issue of its own.

@@ -288,10 +288,7 @@ impl Passing<'_> {
         let origin = &self.incoming.origin;
         let deleted = self.opened.deletes;
         // A tombstone keeps the last content: readers learn what went.
-        let body = match held {
-            Some(held) if deleted => held.body.clone(),
-            _ => self.draft.body(),
-        };
+        let body = if deleted { self.draft.tombstone(held) } else { self.draft.body() };
         Record {
             kind: self.draft.number(),
             key: self.opened.key.clone(),
