@@ -6,7 +6,9 @@ use crate::{
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
-    KindInfo, schema,
+    KindInfo,
+    operations::{Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
+    schema,
     types::{Date, Envelope, Operation},
 };
 use crossdock_store::{Fields, Record, Tx};
@@ -45,6 +47,14 @@ impl Kinds {
     /// If the contract has another message at this number.
     pub fn follow<K: Kind>(self) -> Result<Self> {
         self.add::<K>(false)
+    }
+
+    /// Adds what every service keeps about its own work.
+    ///
+    /// # Errors
+    /// If the contract has other messages at these numbers.
+    pub fn with_operations(self) -> Result<Self> {
+        self.own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?.own::<Backlog>()?.own::<FeedCursor>()
     }
 
     fn add<K: Kind>(mut self, owned: bool) -> Result<Self> {
