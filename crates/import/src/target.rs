@@ -1,7 +1,7 @@
 //! What a contract field takes, and how a value gets onto the wire.
 
 use crate::expression::{Given, Type};
-use crate::suggest::did_you_mean;
+use crossdock_yaml::did_you_mean;
 use crossdock_proto::types::Date;
 use jiff::{Timestamp, civil};
 use prost::encoding;

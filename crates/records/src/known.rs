@@ -1,6 +1,6 @@
 //! What a batch knows of the store: loaded once, own changes included.
 
-use crate::{Kind, Parse, Rules};
+use crate::{Kind, Parse, Rules, parking};
 use bytes::Bytes;
 use crossdock_core::{Key, Micro, Result, Version};
 use crossdock_store::{Record, Tx};
@@ -74,6 +74,17 @@ impl Known {
         let model = slot.model.get_or_init(|| parse_stored::<K>(&record.body).map(|model| Box::new(model) as _));
         model.as_ref()?.downcast_ref()
     }
+}
+
+/// Changes derived records outside of a batch; what that frees is made due.
+///
+/// # Errors
+/// If `work` fails or the store does.
+pub fn derive<T>(tx: &mut Tx<'_>, trace: &Bytes, work: impl FnOnce(&mut Derived<'_, '_>) -> Result<T>) -> Result<T> {
+    let (mut known, mut frees) = (Known::default(), Vec::new());
+    let answer = work(&mut Derived { tx, known: &mut known, frees: &mut frees, trace })?;
+    parking::wake(tx, frees)?;
+    Ok(answer)
 }
 
 /// Where rules put what follows from a record.

@@ -4,7 +4,7 @@ use super::{
     Type,
     functions::{self, Signature},
 };
-use crate::suggest::did_you_mean;
+use crossdock_yaml::did_you_mean;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 
 /// Begins the name that a checked expression has for a column; its number follows. No name in an expression can look so.
