@@ -2,7 +2,10 @@
 
 use crate::{Derived, Findings, Known, Parse, Verdict};
 use crossdock_core::{Key, Micro, Result, key};
-use crossdock_proto::types::{Date, Envelope};
+use crossdock_proto::{
+    operations::Set,
+    types::{Date, Envelope},
+};
 use crossdock_store::Fields;
 
 /// A kind of record, implemented on its contract message (in a service's `wire` room).
@@ -25,6 +28,9 @@ pub trait Kind: prost::Message + prost::Name + Default + Clone + PartialEq + Sen
 
     /// Visits every field that is looked up in the cross-references.
     fn references(&mut self, _visit: &mut dyn FnMut(Reference<'_>)) {}
+
+    /// Says whose records it names, where it leaves out that they are its sender's own: what is stored needs no sender to be understood.
+    fn sent_by(&mut self, _connection: &str) {}
 
     /// The model, or every violation with its path.
     fn parse(&self, parse: &mut Parse<'_>) -> Option<Self::Model>;
@@ -84,6 +90,20 @@ pub trait Rules: Send + Sync + 'static {
     /// What this record's arrival may set free, such as `item/ABC`.
     fn frees(&self, _key: &str) -> Vec<String> {
         Vec::new()
+    }
+
+    /// An older version came after the `newer` one that is held: for kinds where it tells what the newer one does not, such as the count
+    /// before.
+    fn late(&self, _newer: &Self, _to: &mut Derived<'_, '_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// A set of this kind was committed. Comes before the first record is removed that it did not bring.
+    fn committed(_set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        Ok(())
     }
 
     /// Keeps derived state when a record comes, changes (both) or goes.

@@ -1,10 +1,13 @@
 //! What a batch knows of the store: loaded once, own changes included.
 
-use crate::{Kind, Parse, Rules};
+use crate::{Kind, Parse, Rules, parking};
 use bytes::Bytes;
-use crossdock_core::{Key, Micro, Result, Version};
-use crossdock_store::{Record, Tx};
+use crossdock_core::{Key, Micro, Micros, Result, Version};
+use crossdock_store::{Due, Record, Tx};
 use std::{any::Any, cell::OnceCell, collections::HashMap};
+
+/// How long a fault of a derived record may stand before it becomes an issue.
+const MINUTE: Micros = 60 * 1_000_000;
 
 /// Records by kind and key, with their models made on first use.
 #[derive(Default)]
@@ -93,6 +96,42 @@ impl Derived<'_, '_> {
         self.known
     }
 
+    /// When this is written.
+    pub fn now(&self) -> Micros {
+        self.tx.now()
+    }
+
+    /// The exact total of one key over the buckets from `first` to `last`, own additions included.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn total(&mut self, kind: u16, key: &str, first: i64, last: i64) -> Result<Micro> {
+        self.tx.range(kind, key, first, last).map(Micro)
+    }
+
+    /// A derived record as it is now.
+    ///
+    /// # Errors
+    /// If it was not named by `looks_at` and cannot be read.
+    pub fn held<K: Kind<Model = K> + Rules>(&mut self, key: &str) -> Result<Option<K>> {
+        self.known.load(self.tx, [Key::new(K::NUMBER, key)])?;
+        Ok(self.known.get::<K>(key).cloned())
+    }
+
+    /// Counts faults of derived records, so that they become an issue when they stand longer than a minute: `finding/<reason>/<of>`.
+    ///
+    /// # Errors
+    /// If the count overflows.
+    pub fn count_finding(&mut self, reason: &str, of: &str, by: i64) -> Result<()> {
+        parking::count_finding(self.tx, reason, of, by, MINUTE)
+    }
+
+    /// Makes a task of this service due now.
+    pub fn due(&mut self, task: &str, key: impl Into<String>) {
+        let at = self.tx.now();
+        self.tx.later(Due { task: task.to_owned(), key: key.into(), at, attempt: 0 });
+    }
+
     /// Changes a derived record: `change` gets what is there and says what shall be; `None` is not there. Without a difference nothing is
     /// written.
     ///
@@ -129,6 +168,17 @@ impl Derived<'_, '_> {
         self.tx.put(record, before, after);
         Ok(())
     }
+}
+
+/// Changes derived state outside of [`crate::take`]: in a task, or when a set is committed.
+///
+/// # Errors
+/// If the store fails.
+pub fn derive<T>(tx: &mut Tx<'_>, trace: &Bytes, change: impl FnOnce(&mut Derived<'_, '_>) -> Result<T>) -> Result<T> {
+    let (mut known, mut frees) = (Known::default(), Vec::new());
+    let changed = change(&mut Derived { tx, known: &mut known, frees: &mut frees, trace })?;
+    parking::wake(tx, frees)?;
+    Ok(changed)
 }
 
 /// The parser of a derived kind: its message is its model.

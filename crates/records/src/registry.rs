@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
     KindInfo, schema,
+    operations::Set,
     types::{Date, Envelope, Operation},
 };
 use crossdock_store::{Fields, Record};
@@ -93,6 +94,14 @@ impl Kinds {
         })
     }
 
+    /// What a committed set means for the derived state of its kind.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
+    }
+
     /// The fields that lists filter a stored record by.
     pub fn fields(&self, record: &Record) -> Fields {
         self.get(record.kind).map_or_else(Vec::new, |kind| kind.fields(record))
@@ -104,6 +113,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError>;
     fn fields(&self, record: &Record) -> Fields;
     fn frees(&self, record: &Record) -> Vec<String>;
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
@@ -122,6 +132,15 @@ impl<K: Kind> AnyKind for Typed<K> {
     fn frees(&self, record: &Record) -> Vec<String> {
         if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
     }
+
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        K::Model::committed(set, to)
+    }
+}
+
+/// The model of a stored record, also of a tombstone.
+pub fn model<K: Kind>(record: &Record) -> Option<K::Model> {
+    parse_stored::<K>(&record.body)
 }
 
 fn parse_stored<K: Kind>(body: &[u8]) -> Option<K::Model> {
@@ -134,6 +153,7 @@ pub(crate) trait Draft: Send {
     fn is_document(&self) -> bool;
     fn key(&self, connection: &str, envelope: &Envelope) -> String;
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>));
+    fn sent_by(&mut self, connection: &str);
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
@@ -150,6 +170,8 @@ pub(crate) trait Draft: Send {
     fn body(&mut self) -> Bytes;
     /// Records that derived state of the held version needs.
     fn looked_at(&self, held: &Record) -> Vec<Key>;
+    /// `newer` is held and this one, which is older, came after it.
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
     /// `old` was, `new` says whether this draft takes its place.
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()>;
 }
@@ -174,6 +196,10 @@ impl<K: Kind> Draft for TypedDraft<K> {
 
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
         self.message.references(visit);
+    }
+
+    fn sent_by(&mut self, connection: &str) {
+        self.message.sent_by(connection);
     }
 
     fn business_date(&self) -> Option<Date> {
@@ -236,6 +262,13 @@ impl<K: Kind> Draft for TypedDraft<K> {
         parse_stored::<K>(&held.body).map_or_else(Vec::new, |model| model.looks_at())
     }
 
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()> {
+        match (&self.model, parse_stored::<K>(&newer.body)) {
+            (Some(model), Some(newer)) => model.late(&newer, to),
+            _ => Ok(()),
+        }
+    }
+
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()> {
         let old = old.and_then(|old| parse_stored::<K>(&old.body));
         let new = self.model.as_ref().filter(|_| new);
@@ -276,6 +309,7 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
+        draft.sent_by(&incoming.origin.connection);
         let connection = policy.connection(&incoming.origin.connection);
         let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
         let (violations, findings) = draft.parse(unit, currency);
