@@ -2,7 +2,10 @@
 
 use crate::{Derived, Findings, Known, Parse, Verdict};
 use crossdock_core::{Key, Micro, Result, key};
-use crossdock_proto::types::{Date, Envelope};
+use crossdock_proto::{
+    operations::Set,
+    types::{Date, Envelope},
+};
 use crossdock_store::Fields;
 
 /// A kind of record, implemented on its model (in a service's `wire` room): from its contract message to the model, and back.
@@ -29,6 +32,9 @@ pub trait Kind: Rules + Sized {
     /// Says what the sender's connection says for it where the record itself says nothing, so that what is stored needs no connection to be
     /// understood. Either may be empty.
     fn fill(_message: &mut Self::Message, _default_unit: &str, _default_currency: &str) {}
+
+    /// Says whose records it names, where it leaves out that they are its sender's own: what is stored needs no sender to be understood.
+    fn sent_by(_message: &mut Self::Message, _connection: &str) {}
 
     /// The model, or every violation with its path.
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self>;
@@ -91,6 +97,20 @@ pub trait Rules: Send + Sync + 'static {
     /// What this record's arrival may set free, such as `item/ABC`.
     fn frees(&self, _key: &str) -> Vec<String> {
         Vec::new()
+    }
+
+    /// An older version came after the `newer` one that is held: for kinds where it tells what the newer one does not, such as the count
+    /// before.
+    fn late(&self, _newer: &Self, _to: &mut Derived<'_, '_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// A set of this kind was committed. Comes before the first record is removed that it did not bring.
+    fn committed(_set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        Ok(())
     }
 
     /// Keeps derived state when a record comes, changes (both) or goes.

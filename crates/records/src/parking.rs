@@ -352,11 +352,17 @@ pub(crate) fn count_findings(tx: &mut Tx<'_>, policy: &Policy, held: Option<&Rec
     let old = held.map_or_else(Vec::new, stored::findings);
     for (findings, record, by) in [(old, held, -1), (stored::findings(new), Some(new), 1)] {
         for finding in findings {
-            let cause = format!("finding/{}/{}", finding.reason, record.map_or("", |record| record.connection.as_str()));
-            tx.add(ISSUE, &cause, RECORDS, by)?;
-            tx.keep_due(Due { task: "issue".into(), key: cause, at: tx.now() + policy.issue_grace(), attempt: 0 });
+            count_finding(tx, &finding.reason, record.map_or("", |record| record.connection.as_str()), by, policy.issue_grace())?;
         }
     }
+    Ok(())
+}
+
+/// Counts one finding of a connection, or of a place for derived records; in time an issue says so.
+pub(crate) fn count_finding(tx: &mut Tx<'_>, reason: &str, of: &str, by: i64, grace: Micros) -> Result<()> {
+    let cause = format!("finding/{reason}/{of}");
+    tx.add(ISSUE, &cause, RECORDS, by)?;
+    tx.keep_due(Due { task: "issue".into(), key: cause, at: tx.now() + grace, attempt: 0 });
     Ok(())
 }
 

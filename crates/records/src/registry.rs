@@ -114,6 +114,14 @@ impl Kinds {
         fields
     }
 
+    /// What a committed set means for the derived state of its kind.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
+    }
+
     /// The fields that lists filter a stored record by.
     pub fn fields(&self, record: &Record) -> Fields {
         self.get(record.kind).map_or_else(Vec::new, |kind| kind.fields(record))
@@ -129,6 +137,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
     /// Takes a stored record out of what is derived from it.
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
@@ -148,6 +157,10 @@ impl<K: Kind> AnyKind for Typed<K> {
         if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
     }
 
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        K::committed(set, to)
+    }
+
     fn is_document(&self) -> bool {
         K::DOCUMENT
     }
@@ -163,12 +176,18 @@ impl<K: Kind> AnyKind for Typed<K> {
     }
 }
 
+/// The model of a stored record, also of a tombstone.
+pub fn model<K: Kind>(record: &Record) -> Option<K> {
+    parse_stored::<K>(&record.body)
+}
+
 /// A record on its way in.
 pub(crate) trait Draft: Send {
     fn number(&self) -> u16;
     fn is_document(&self) -> bool;
     fn key(&self, connection: &str, envelope: &Envelope) -> String;
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>));
+    fn sent_by(&mut self, connection: &str);
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
@@ -187,6 +206,8 @@ pub(crate) trait Draft: Send {
     fn tombstone(&self, held: Option<&Record>) -> Bytes;
     /// Records that derived state of the held version needs.
     fn looked_at(&self, held: &Record) -> Vec<Key>;
+    /// `newer` is held and this one, which is older, came after it.
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
     /// `old` was, `new` says whether this draft takes its place.
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()>;
 }
@@ -211,6 +232,10 @@ impl<K: Kind> Draft for TypedDraft<K> {
 
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
         K::references(&mut self.message, visit);
+    }
+
+    fn sent_by(&mut self, connection: &str) {
+        K::sent_by(&mut self.message, connection);
     }
 
     fn business_date(&self) -> Option<Date> {
@@ -280,6 +305,13 @@ impl<K: Kind> Draft for TypedDraft<K> {
         parse_stored::<K>(&held.body).map_or_else(Vec::new, |model| model.looks_at())
     }
 
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()> {
+        match (&self.model, parse_stored::<K>(&newer.body)) {
+            (Some(model), Some(newer)) => model.late(&newer, to),
+            _ => Ok(()),
+        }
+    }
+
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()> {
         let old = old.and_then(|old| parse_stored::<K>(&old.body));
         let new = self.model.as_ref().filter(|_| new);
@@ -320,6 +352,7 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
+        draft.sent_by(&incoming.origin.connection);
         let connection = policy.connection(&incoming.origin.connection);
         let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
         let (violations, findings) = draft.parse(unit, currency);

@@ -168,6 +168,11 @@ impl Intake<'_, '_> {
             }
             Settled::Superseded { regressed } => {
                 self.unpark(&passing)?;
+                if let Some(newer) = held.as_ref().filter(|held| !held.deleted && held.counts && counting.counts && !deletes) {
+                    let trace = &passing.incoming.origin.trace;
+                    let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace };
+                    passing.draft.late(newer, &mut derived)?;
+                }
                 let mut taken = passing.taken(Outcome::Superseded);
                 if regressed {
                     let message = "the source was read later than the version that is held, and shows an older one: was it restored?";
