@@ -1,7 +1,11 @@
 //! What becomes of every line of the real file. The table in examples/online-retail/README.md has the same numbers.
 
 use crossdock_import::{Counts, Fate, Mapping, open};
-use crossdock_proto::{Record, demand::{CustomerReturn, DemandLine}, masterdata::{Customer, Item}};
+use crossdock_proto::{
+    Record,
+    demand::{CustomerReturn, DemandLine},
+    masterdata::{Customer, Item},
+};
 use prost::Message;
 use std::{collections::HashSet, path::PathBuf, time::Instant};
 
