@@ -4,7 +4,9 @@ use crate::{Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, 
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
-    KindInfo, schema,
+    KindInfo,
+    operations::{Backlog, FeedCursor, Issue, Parked, ReferenceTable, Set, WatermarkState},
+    schema,
     types::{Date, Envelope, Operation},
 };
 use crossdock_store::{Fields, Record, Tx};
@@ -26,6 +28,15 @@ impl Kinds {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What every service keeps about its own work.
+    ///
+    /// # Errors
+    /// If the contract has other messages at their numbers.
+    pub fn of_service() -> Result<Self> {
+        let kinds = Self::new().own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?;
+        kinds.own::<Backlog>()?.own::<FeedCursor>()?.own::<ReferenceTable>()
     }
 
     /// Adds a kind that this service owns.
