@@ -56,7 +56,7 @@ pub fn ingest(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, batches: &[Batch]
     let good = || batches.iter().zip(&failures).filter(|(_, failure)| failure.is_none()).map(|(batch, _)| batch);
     let incoming: Vec<Incoming> = good()
         .flat_map(|batch| batch.records.iter().map(move |record| (batch, record)))
-        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: false })
+        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: None })
         .collect();
     let mut taken = take(tx, kinds, policy, &incoming)?.into_iter();
     for batch in good() {
