@@ -1,6 +1,6 @@
 //! Following a peer's feed: its records become replicas here, together with the cursor, in one transaction.
 
-use crate::{Derived, Kind, Kinds, Known, Parse, Rules, known, parking, stored};
+use crate::{Derived, Kind, Kinds, Known, Parse, Rules, parking, stored};
 use bytes::Bytes;
 use crossdock_core::{Cursor, Key, Result, TraceParent};
 use crossdock_proto::{
@@ -10,17 +10,18 @@ use crossdock_proto::{
 };
 use crossdock_store::{Record as Stored, Scan, Tx};
 
-const FEED_CURSOR: u16 = 25;
+/// Number of the kind of cursors of peers.
+pub const FEED_CURSOR: u16 = 25;
 /// Replicas looked at in one transaction after a peer's restore.
 const CHUNK: usize = 1_000;
 
 impl Kind for FeedCursor {
     const NUMBER: u16 = FEED_CURSOR;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -31,6 +32,8 @@ impl Rules for FeedCursor {}
 pub struct Peer {
     /// Its name, such as `master-data`.
     pub name: &'static str,
+    /// Its protobuf package, such as `crossdock.masterdata.v1`.
+    pub package: &'static str,
     /// Numbers of the kinds that are followed.
     pub kinds: &'static [u16],
     /// What becomes of a record of it; by default a replica under the same key.
@@ -63,8 +66,14 @@ pub fn follow(tx: &mut Tx<'_>, kinds: &Kinds, peer: Peer, page: &[Record], curso
         }
     }
     let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &Bytes::new() };
-    derived.edit(peer.name, |_: Option<FeedCursor>| Some(FeedCursor { cursor: cursor.to_string(), epoch: cursor.epoch }))?;
+    derived.edit::<FeedCursor>(peer.name, |_| Some(at(cursor)))?;
     parking::wake(tx, frees)
+}
+
+/// The default cursor is the beginning.
+fn at(cursor: Cursor) -> FeedCursor {
+    let text = if cursor == Cursor::default() { String::new() } else { cursor.to_string() };
+    FeedCursor { cursor: text, epoch: cursor.epoch }
 }
 
 fn replicate(tx: &mut Tx<'_>, kinds: &Kinds, known: &mut Known, frees: &mut Vec<String>, epoch: u64, record: &Record, envelope: &Envelope) {

@@ -4,7 +4,7 @@
 //! grace period, keeps the picture fresh while the cause stands, and resolves it.
 
 use crate::{
-    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, known,
+    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken,
     registry::{self, Opened},
     stored,
     take::{Passing, take},
@@ -23,10 +23,10 @@ use std::{collections::BTreeSet, sync::Arc};
 pub const PARKED: u16 = 20;
 /// Number of the kind of issues; the sums of a cause carry it too.
 pub const ISSUE: u16 = 21;
-const BACKLOG: u16 = 24;
+pub(crate) const BACKLOG: u16 = 24;
 
 /// Buckets of the sums of a cause.
-const RECORDS: i64 = 0;
+pub(crate) const RECORDS: i64 = 0;
 const QUANTITY: i64 = 1;
 
 /// Records that one redrive tries.
@@ -36,10 +36,10 @@ const RENEW: Micros = 60 * 1_000_000;
 
 impl Kind for Parked {
     const NUMBER: u16 = PARKED;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -52,10 +52,10 @@ impl Rules for Parked {
 impl Kind for Issue {
     const NUMBER: u16 = ISSUE;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -69,10 +69,10 @@ impl Rules for Issue {
 impl Kind for Backlog {
     const NUMBER: u16 = BACKLOG;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -190,7 +190,7 @@ fn amount(parked: &Parked) -> Micro {
 
 fn change_backlog(tx: &mut Tx<'_>, known: &mut Known, kind: &str, by: i64) -> Result<()> {
     let mut derived = crate::Derived { tx, known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(kind, |held: Option<Backlog>| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
+    derived.edit::<Backlog>(kind, |held| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
 }
 
 /// Makes the records due that wait for what has come.
@@ -236,6 +236,30 @@ fn again(stored: Record) -> Result<Incoming> {
     })
 }
 
+/// Makes parked records due that a person selected; how many are tried.
+///
+/// # Errors
+/// If the store fails, or nothing is parked there.
+pub fn wake_selected(tx: &mut Tx<'_>, selection: &ParkedSelection) -> Result<i64> {
+    let cause = if selection.key.is_empty() {
+        selection.cause.clone()
+    } else {
+        let held = tx.get(&[Key::new(PARKED, selection.key.as_str())])?;
+        let parked = held.first().filter(|held| !held.deleted).and_then(|held| Parked::decode(held.body.clone()).ok());
+        parked.map(|parked| parked.cause).ok_or_else(|| not_parked(&selection.key))?
+    };
+    let records = tx.sum(ISSUE, &[(cause.clone(), RECORDS)])?.first().copied().unwrap_or_default();
+    if records == 0 {
+        return Err(not_parked(&cause));
+    }
+    tx.later(Due { task: "redrive".into(), key: cause, at: tx.now(), attempt: 0 });
+    Ok(records)
+}
+
+fn not_parked(name: &str) -> Error {
+    Error::not_found("NOT_PARKED", format!("nothing is parked under {name:?}; list parked records to see what is"))
+}
+
 /// Drops parked records for good; how many. At most 1,000 a call.
 ///
 /// # Errors
@@ -275,7 +299,7 @@ pub(crate) fn renew_issue(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due
     let about = if records > 0 { about(tx, cause)? } else { None };
     let mut known = Known::default();
     let mut derived = crate::Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(cause, |held: Option<Issue>| {
+    derived.edit::<Issue>(cause, |held| {
         if records == 0 {
             return held.map(|held| Issue { records: 0, quantity: "0".into(), ..held }.settled(now, IssueState::Resolved));
         }
@@ -313,6 +337,10 @@ fn about(tx: &mut Tx<'_>, cause: &str) -> Result<Option<(String, String)>> {
             reason.to_owned(),
             format!("records of {connection} have the finding {reason}: list them with their findings and mend them at the source"),
         )));
+    }
+    if cause.starts_with("set/") {
+        let message = "a load would remove more than the policy allows: look what is missing, then commit it with force, or abort it";
+        return Ok(Some(("LOAD_HELD".to_owned(), message.to_owned())));
     }
     let page = tx.scan(Scan::Field { kind: PARKED, name: "cause", value: cause, prefix: "", after: "" }, 1)?;
     let parked = page.first().and_then(|record| Parked::decode(record.body.clone()).ok());

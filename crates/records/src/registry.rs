@@ -1,14 +1,18 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
-use crate::{Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict};
+use crate::{
+    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored, parking, sets, stored,
+};
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
-    KindInfo, schema,
+    KindInfo,
     operations::Set,
+    schema,
     types::{Date, Envelope, Operation},
 };
-use crossdock_store::{Fields, Record};
+use crossdock_store::{Fields, Record, Tx};
+use prost::{Message, Name};
 use std::{collections::BTreeMap, marker::PhantomData};
 
 /// The kinds that a service knows: its own, and those it follows from peers.
@@ -48,8 +52,8 @@ impl Kinds {
     fn add<K: Kind>(mut self, owned: bool) -> Result<Self> {
         let info = schema()
             .kind(K::NUMBER.into())
-            .filter(|info| info.message.full_name() == K::full_name())
-            .ok_or_else(|| Error::internal("a kind is not in the contract", format!("{} at {}", K::full_name(), K::NUMBER)))?;
+            .filter(|info| info.message.full_name() == K::Message::full_name())
+            .ok_or_else(|| Error::internal("a kind is not in the contract", format!("{} at {}", K::Message::full_name(), K::NUMBER)))?;
         self.known.insert(K::NUMBER, Entry { info, kind: Box::new(Typed::<K>(PhantomData)), owned });
         Ok(self)
     }
@@ -95,11 +99,16 @@ impl Kinds {
     }
 
     /// What a committed set means for the derived state of its kind.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+    pub(crate) fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
         self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
+    }
+
+    /// Every field of a stored record, findings and sets included.
+    pub(crate) fn all_fields(&self, held: &Record) -> Fields {
+        let mut fields = self.fields(held);
+        parking::finding_fields(&stored::findings(held), &mut fields);
+        sets::field(self, held, &mut fields);
+        fields
     }
 
     /// The fields that lists filter a stored record by.
@@ -114,15 +123,19 @@ pub(crate) trait AnyKind: Send + Sync {
     fn fields(&self, record: &Record) -> Fields;
     fn frees(&self, record: &Record) -> Vec<String>;
     fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
+    fn is_document(&self) -> bool;
+    fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
+    /// Takes a stored record out of what is derived from it.
+    fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
 
 impl<K: Kind> AnyKind for Typed<K> {
     fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError> {
-        let mut message = K::decode(body)?;
-        message.strip();
-        Ok(Box::new(TypedDraft { message, model: None }))
+        let mut message = K::Message::decode(body)?;
+        K::strip(&mut message);
+        Ok(Box::new(TypedDraft::<K> { message, model: None }))
     }
 
     fn fields(&self, record: &Record) -> Fields {
@@ -134,17 +147,22 @@ impl<K: Kind> AnyKind for Typed<K> {
     }
 
     fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
-        K::Model::committed(set, to)
+        K::committed(set, to)
     }
-}
 
-/// The model of a stored record, also of a tombstone.
-pub fn model<K: Kind>(record: &Record) -> Option<K::Model> {
-    parse_stored::<K>(&record.body)
-}
+    fn is_document(&self) -> bool {
+        K::DOCUMENT
+    }
 
-fn parse_stored<K: Kind>(body: &[u8]) -> Option<K::Model> {
-    K::decode(body).ok()?.parse(&mut Parse::stored())
+    fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool {
+        parse_stored::<K>(&record.body).is_some_and(|model| within(model.scope()))
+    }
+
+    fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()> {
+        let Some(model) = parse_stored::<K>(&record.body).filter(|_| record.counts) else { return Ok(()) };
+        known.load(tx, model.looks_at())?;
+        K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
+    }
 }
 
 /// A record on its way in.
@@ -168,6 +186,8 @@ pub(crate) trait Draft: Send {
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict;
     /// Its body as it is stored.
     fn body(&mut self) -> Bytes;
+    /// What its tombstone keeps: the last content, as far as it may be kept.
+    fn tombstone(&self, held: Option<&Record>) -> Bytes;
     /// Records that derived state of the held version needs.
     fn looked_at(&self, held: &Record) -> Vec<Key>;
     /// `newer` is held and this one, which is older, came after it.
@@ -177,8 +197,8 @@ pub(crate) trait Draft: Send {
 }
 
 struct TypedDraft<K: Kind> {
-    message: K,
-    model: Option<K::Model>,
+    message: K::Message,
+    model: Option<K>,
 }
 
 impl<K: Kind> Draft for TypedDraft<K> {
@@ -191,28 +211,29 @@ impl<K: Kind> Draft for TypedDraft<K> {
     }
 
     fn key(&self, connection: &str, envelope: &Envelope) -> String {
-        self.message.key(connection, envelope)
+        K::key(&self.message, connection, envelope)
     }
 
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
-        self.message.references(visit);
+        K::references(&mut self.message, visit);
     }
 
     fn sent_by(&mut self, connection: &str) {
-        self.message.sent_by(connection);
+        K::sent_by(&mut self.message, connection);
     }
 
     fn business_date(&self) -> Option<Date> {
-        self.message.business_date()
+        K::business_date(&self.message)
     }
 
     fn quantity(&self) -> Option<&str> {
-        self.message.quantity()
+        K::quantity(&self.message)
     }
 
     fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings) {
         let mut parse = Parse::new(default_unit, default_currency);
-        self.model = self.message.parse(&mut parse);
+        K::fill(&mut self.message, default_unit, default_currency);
+        self.model = K::parse(&self.message, &mut parse);
         let (mut violations, findings) = parse.finish();
         if self.model.is_none() && violations.is_empty() {
             violations.push(Violation::new("", "MALFORMED_RECORD", "", "cannot be read"));
@@ -241,8 +262,8 @@ impl<K: Kind> Draft for TypedDraft<K> {
     }
 
     fn same(&self, held: &[u8]) -> bool {
-        K::decode(held).is_ok_and(|mut held| {
-            held.strip();
+        K::Message::decode(held).is_ok_and(|mut held| {
+            K::strip(&mut held);
             held == self.message
         })
     }
@@ -253,9 +274,15 @@ impl<K: Kind> Draft for TypedDraft<K> {
 
     fn body(&mut self) -> Bytes {
         if let Some(model) = &self.model {
-            self.message.complete(model);
+            model.complete(&mut self.message);
         }
         self.message.encode_to_vec().into()
+    }
+
+    fn tombstone(&self, held: Option<&Record>) -> Bytes {
+        let mut last = held.and_then(|held| K::Message::decode(held.body.clone()).ok()).unwrap_or_else(|| self.message.clone());
+        K::forget(&mut last);
+        last.encode_to_vec().into()
     }
 
     fn looked_at(&self, held: &Record) -> Vec<Key> {
@@ -272,7 +299,7 @@ impl<K: Kind> Draft for TypedDraft<K> {
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()> {
         let old = old.and_then(|old| parse_stored::<K>(&old.body));
         let new = self.model.as_ref().filter(|_| new);
-        if old.is_none() && new.is_none() { Ok(()) } else { K::Model::derive(old.as_ref(), new, to) }
+        if old.is_none() && new.is_none() { Ok(()) } else { K::derive(old.as_ref(), new, to) }
     }
 }
 

@@ -113,6 +113,12 @@ impl Intake<'_, '_> {
                 format!("connection {connection} may not write rows of this location or supplier"),
             ));
         }
+        let writers = self.kinds.info(passing.draft.number()).map_or(&[][..], |info| &info.writers);
+        if !self.policy.allows(connection, writers) {
+            let roles: Vec<_> = writers.iter().map(|role| role.as_str_name()).collect();
+            let message = format!("connection {connection} may not write {}: that needs one of {}", passing.kind, roles.join(", "));
+            return Err(Violation::new("", "ROLE_MAY_NOT_WRITE", connection, message));
+        }
         let in_set = sets::admit(&self.known, connection, &passing.opened.envelope.set_key, passing.kind)?;
         let by_policy = match self.policy.standing(connection, passing.kind, scope) {
             Standing::Refused(authority) => {
@@ -200,7 +206,7 @@ impl Intake<'_, '_> {
         let old = held.filter(|held| !held.deleted && held.counts);
         let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace: &passing.incoming.origin.trace };
         passing.draft.derive(old, counts && !deletes, &mut derived)?;
-        let before = held.map_or_else(Vec::new, |held| self.all_fields(held));
+        let before = held.map_or_else(Vec::new, |held| self.kinds.all_fields(held));
         let record = passing.record(self.tx.now(), held, counts, &findings.0);
         let after = self.after(&passing, &record);
         sets::count(self.tx, held, &record)?;
@@ -218,13 +224,6 @@ impl Intake<'_, '_> {
         let mut fields = if record.deleted { Vec::new() } else { passing.draft.fields() };
         parking::finding_fields(&stored::findings(record), &mut fields);
         sets::field(self.kinds, record, &mut fields);
-        fields
-    }
-
-    fn all_fields(&self, held: &Record) -> Fields {
-        let mut fields = self.kinds.fields(held);
-        parking::finding_fields(&stored::findings(held), &mut fields);
-        sets::field(self.kinds, held, &mut fields);
         fields
     }
 
@@ -294,10 +293,7 @@ impl Passing<'_> {
         let origin = &self.incoming.origin;
         let deleted = self.opened.deletes;
         // A tombstone keeps the last content: readers learn what went.
-        let body = match held {
-            Some(held) if deleted => held.body.clone(),
-            _ => self.draft.body(),
-        };
+        let body = if deleted { self.draft.tombstone(held) } else { self.draft.body() };
         Record {
             kind: self.draft.number(),
             key: self.opened.key.clone(),

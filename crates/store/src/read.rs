@@ -7,6 +7,9 @@ use crate::{
 };
 use crossdock_core::{Cursor, Error, Key, Micros, Result, Version};
 
+/// More of the last of all characters than a key begins with.
+const LONGEST: usize = 128;
+
 /// One state of the store. Lists are pages: `limit` is the most that comes back.
 pub struct Read<'a> {
     pub(crate) connection: &'a mut Connection,
@@ -161,9 +164,16 @@ impl Read<'_> {
     }
 }
 
-/// Sorts after every text that begins with `prefix`, by bytes.
+/// The first text, by bytes, after all that begin with `prefix`: its last character that has a next one is replaced by that.
 fn end_of(prefix: &str) -> String {
-    format!("{prefix}{}", char::MAX)
+    let kept = prefix.trim_end_matches(char::MAX);
+    let mut end = kept.to_owned();
+    match end.pop() {
+        Some(last) => end.extend((last..=char::MAX).nth(1)),
+        // There is none: after every key that is shorter than this.
+        None => end.extend([char::MAX; LONGEST]),
+    }
+    end
 }
 
 fn sum(row: &mut Row) -> Result<Sum> {
