@@ -220,10 +220,6 @@ fn settle_issue(tx: &mut Tx<'_>, set: &str, removed: i64) -> Result<()> {
 pub(crate) fn apply(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: &Due) -> Result<Option<Micros>> {
     let Some(set) = held(tx, &Key::new(SET, due.key.as_str()))?.filter(|set| set.state() == SetState::Applying) else { return Ok(None) };
     let now = tx.now();
-    if due.attempt == 0 {
-        let number = schema().kind_named(&set.kind).map_or(0, |info| info.number);
-        derive(tx, &Bytes::new(), |to| kinds.committed(number, &set, to))?;
-    }
     let next = match set.purpose() {
         SetPurpose::Load => apply_load(tx, kinds, policy, &due.key, set)?,
         SetPurpose::Run | SetPurpose::Unspecified => show(tx, &due.key, set)?,
