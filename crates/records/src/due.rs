@@ -1,6 +1,6 @@
 //! Due work: rows with a time, run one after the other inside the writer.
 
-use crate::{Kinds, Policy, PolicyCell, parking};
+use crate::{Kinds, Policy, PolicyCell, parking, sets};
 use crossdock_core::{Micros, Result};
 use crossdock_store::{Due, Store, Tx};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -29,6 +29,7 @@ impl Runner {
         let mut tasks: BTreeMap<&'static str, Task> = BTreeMap::new();
         tasks.insert("redrive", |tx, kinds, policy, due| Ok(parking::redrive(tx, kinds, policy, &due.key)?.then(|| tx.now())));
         tasks.insert("issue", parking::renew_issue);
+        tasks.insert("set", sets::apply);
         tasks.extend(own.iter().copied());
         Self { store, kinds, policy, tasks: Arc::new(tasks) }
     }

@@ -10,7 +10,8 @@ use crossdock_proto::{
 };
 use crossdock_store::{Record as Stored, Scan, Tx};
 
-const FEED_CURSOR: u16 = 25;
+/// Number of the kind of cursors of peers.
+pub const FEED_CURSOR: u16 = 25;
 /// Replicas looked at in one transaction after a peer's restore.
 const CHUNK: usize = 1_000;
 
@@ -31,6 +32,8 @@ impl Rules for FeedCursor {}
 pub struct Peer {
     /// Its name, such as `master-data`.
     pub name: &'static str,
+    /// Its protobuf package, such as `crossdock.masterdata.v1`.
+    pub package: &'static str,
     /// Numbers of the kinds that are followed.
     pub kinds: &'static [u16],
     /// What becomes of a record of it; by default a replica under the same key.
@@ -63,8 +66,14 @@ pub fn follow(tx: &mut Tx<'_>, kinds: &Kinds, peer: Peer, page: &[Record], curso
         }
     }
     let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &Bytes::new() };
-    derived.edit::<FeedCursor>(peer.name, |_| Some(FeedCursor { cursor: cursor.to_string(), epoch: cursor.epoch }))?;
+    derived.edit::<FeedCursor>(peer.name, |_| Some(at(cursor)))?;
     parking::wake(tx, frees)
+}
+
+/// The default cursor is the beginning.
+fn at(cursor: Cursor) -> FeedCursor {
+    let text = if cursor == Cursor::default() { String::new() } else { cursor.to_string() };
+    FeedCursor { cursor: text, epoch: cursor.epoch }
 }
 
 fn replicate(tx: &mut Tx<'_>, kinds: &Kinds, known: &mut Known, frees: &mut Vec<String>, epoch: u64, record: &Record, envelope: &Envelope) {

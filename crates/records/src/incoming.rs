@@ -19,6 +19,13 @@ pub struct Origin {
     pub received: Option<Micros>,
 }
 
+impl Origin {
+    /// Who decided: the person, else the connection.
+    pub fn who(&self) -> &str {
+        if self.principal.is_empty() { &self.connection } else { &self.principal }
+    }
+}
+
 /// One record on its way in.
 #[derive(Clone, Debug)]
 pub struct Incoming {
@@ -26,8 +33,8 @@ pub struct Incoming {
     pub origin: Arc<Origin>,
     /// As it was sent.
     pub record: Record,
-    /// It was parked and is tried again.
-    pub redriven: bool,
+    /// The key of the parked record that is tried again; none for what comes from outside.
+    pub redriven: Option<String>,
 }
 
 /// What became of one record.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Most records of a batch.
 pub const MAX_RECORDS: usize = 1_000;
 /// Number of the kind of watermarks.
-const WATERMARK: u16 = 23;
+pub(crate) const WATERMARK: u16 = 23;
 
 impl Kind for WatermarkState {
     const NUMBER: u16 = WATERMARK;
@@ -56,7 +56,7 @@ pub fn ingest(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, batches: &[Batch]
     let good = || batches.iter().zip(&failures).filter(|(_, failure)| failure.is_none()).map(|(batch, _)| batch);
     let incoming: Vec<Incoming> = good()
         .flat_map(|batch| batch.records.iter().map(move |record| (batch, record)))
-        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: false })
+        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: None })
         .collect();
     let mut taken = take(tx, kinds, policy, &incoming)?.into_iter();
     for batch in good() {

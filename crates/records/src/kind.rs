@@ -2,7 +2,10 @@
 
 use crate::{Derived, Findings, Known, Parse, Verdict};
 use crossdock_core::{Key, Micro, Result, key};
-use crossdock_proto::types::{Date, Envelope};
+use crossdock_proto::{
+    operations::Set,
+    types::{Date, Envelope},
+};
 use crossdock_store::Fields;
 
 /// A kind of record, implemented on its model (in a service's `wire` room): from its contract message to the model, and back.
@@ -27,8 +30,11 @@ pub trait Kind: Rules + Sized {
     fn references(_message: &mut Self::Message, _visit: &mut dyn FnMut(Reference<'_>)) {}
 
     /// Says what the sender's connection says for it where the record itself says nothing, so that what is stored needs no connection to be
-    /// understood.
-    fn fill(_message: &mut Self::Message, _from: Defaults<'_>) {}
+    /// understood. Either may be empty.
+    fn fill(_message: &mut Self::Message, _default_unit: &str, _default_currency: &str) {}
+
+    /// Says whose records it names, where it leaves out that they are its sender's own: what is stored needs no sender to be understood.
+    fn sent_by(_message: &mut Self::Message, _connection: &str) {}
 
     /// The model, or every violation with its path.
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self>;
@@ -51,17 +57,6 @@ pub trait Kind: Rules + Sized {
     fn quantity(_message: &Self::Message) -> Option<&str> {
         None
     }
-}
-
-/// What a connection says for all of its records.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Defaults<'a> {
-    /// Its name.
-    pub connection: &'a str,
-    /// Unit of its quantities; empty for none.
-    pub unit: &'a str,
-    /// Currency of its amounts; empty for none.
-    pub currency: &'a str,
 }
 
 /// A field that is looked up in the cross-references.
@@ -102,8 +97,8 @@ pub trait Rules: Send + Sync + 'static {
     /// Kinds and list fields by which other records lean on this one.
     const USERS: &'static [(u16, &'static str)] = &[];
 
-    /// Those that lean on it cannot do so any longer today (in days since 1970-01-01), although it is not deleted. Then, as when it is deleted, it has the finding `STILL_USED` if
-    /// there are any: the source is the authority, so it is taken, and people are told.
+    /// Those that lean on it cannot do so any longer today (in days since 1970-01-01), although it is not deleted. Then, as when it is deleted,
+    /// it has the finding `STILL_USED` if there are any: the source is the authority, so it is taken, and people are told.
     fn is_ended(&self, _today: i64) -> bool {
         false
     }
@@ -111,6 +106,20 @@ pub trait Rules: Send + Sync + 'static {
     /// What this record's arrival may set free, such as `item/ABC`.
     fn frees(&self, _key: &str) -> Vec<String> {
         Vec::new()
+    }
+
+    /// An older version came after the `newer` one that is held: for kinds where it tells what the newer one does not, such as the count
+    /// before.
+    fn late(&self, _newer: &Self, _to: &mut Derived<'_, '_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// A set of this kind was committed. Comes before the first record is removed that it did not bring.
+    fn committed(_set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        Ok(())
     }
 
     /// Keeps derived state when a record comes, changes (both) or goes.

@@ -1,11 +1,14 @@
 //! What a batch knows of the store: loaded once, own changes included.
 
-use crate::{Kind, Parse, Rules};
+use crate::{Kind, Parse, Rules, parking};
 use bytes::Bytes;
-use crossdock_core::{Key, Micro, Result, Version};
-use crossdock_store::{Record, Tx};
+use crossdock_core::{Key, Micro, Micros, Result, Version};
+use crossdock_store::{Due, Record, Tx};
 use prost::Message;
 use std::{any::Any, cell::OnceCell, collections::HashMap};
+
+/// How long a fault of a derived record may stand before it becomes an issue.
+const MINUTE: Micros = 60 * 1_000_000;
 
 /// Records by kind and key, with their models made on first use.
 #[derive(Default)]
@@ -76,6 +79,17 @@ impl Known {
     }
 }
 
+/// Changes derived records outside of a batch; what that frees is made due.
+///
+/// # Errors
+/// If `work` fails or the store does.
+pub fn derive<T>(tx: &mut Tx<'_>, trace: &Bytes, work: impl FnOnce(&mut Derived<'_, '_>) -> Result<T>) -> Result<T> {
+    let (mut known, mut frees) = (Known::default(), Vec::new());
+    let answer = work(&mut Derived { tx, known: &mut known, frees: &mut frees, trace })?;
+    parking::wake(tx, frees)?;
+    Ok(answer)
+}
+
 /// Where rules put what follows from a record.
 pub struct Derived<'a, 'b> {
     pub(crate) tx: &'a mut Tx<'b>,
@@ -96,6 +110,42 @@ impl Derived<'_, '_> {
     /// What is known, own changes included.
     pub fn known(&self) -> &Known {
         self.known
+    }
+
+    /// When this is written.
+    pub fn now(&self) -> Micros {
+        self.tx.now()
+    }
+
+    /// The exact total of one key over the buckets from `first` to `last`, own additions included.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn total(&mut self, kind: u16, key: &str, first: i64, last: i64) -> Result<Micro> {
+        self.tx.range(kind, key, first, last).map(Micro)
+    }
+
+    /// A derived record as it is now.
+    ///
+    /// # Errors
+    /// If it was not named by `looks_at` and cannot be read.
+    pub fn held<K: Kind + Clone>(&mut self, key: &str) -> Result<Option<K>> {
+        self.known.load(self.tx, [Key::new(K::NUMBER, key)])?;
+        Ok(self.known.get::<K>(key).cloned())
+    }
+
+    /// Counts faults of derived records, so that they become an issue when they stand longer than a minute: `finding/<reason>/<of>`.
+    ///
+    /// # Errors
+    /// If the count overflows.
+    pub fn count_finding(&mut self, reason: &str, of: &str, by: i64) -> Result<()> {
+        parking::count_finding(self.tx, reason, of, by, MINUTE)
+    }
+
+    /// Makes a task of this service due now.
+    pub fn due(&mut self, task: &str, key: impl Into<String>) {
+        let at = self.tx.now();
+        self.tx.later(Due { task: task.to_owned(), key: key.into(), at, attempt: 0 });
     }
 
     /// Changes a derived record: `change` gets what is there and says what shall be; `None` is not there. Without a difference nothing is

@@ -3,8 +3,10 @@
 //! Every ingest, every redrive of parked records and every followed feed goes through [`take`]: get, settle, check, derive, put. Kinds
 //! register what is special to them ([`Kind`], [`Rules`]); nothing here knows a business word.
 
+mod completeness;
 mod due;
 mod follow;
+mod governance;
 mod incoming;
 mod ingest;
 mod kind;
@@ -21,18 +23,21 @@ mod stored;
 mod take;
 pub mod testing;
 
+pub use completeness::completeness;
 pub use due::{Runner, Task};
-pub use follow::{Apply, Peer, follow, forget};
+pub use follow::{Apply, FEED_CURSOR, Peer, follow, forget};
+pub use governance::{EXCEPTION, POLICY};
 pub use incoming::{Cause, Findings, Incoming, Origin, Taken, Verdict};
 pub use ingest::{Batch, MAX_RECORDS, ingest};
-pub use kind::{Defaults, Kind, Reference, Rules, Scope};
-pub use known::{Derived, Known};
+pub use kind::{Kind, Reference, Rules, Scope};
+pub use known::{Derived, Known, derive};
 pub use lane::Lane;
-pub use parking::{ISSUE, PARKED, discard, redrive};
+pub use parking::{ISSUE, PARKED, discard, redrive, wake_selected};
 pub use parse::{Parse, day};
 pub use policy::{Policy, PolicyCell};
 pub use references::REFERENCE;
-pub use registry::Kinds;
+pub use registry::{Kinds, model};
+pub use sets::{SET, abort, commit, open};
 pub use settle::{Held, Settled, settle};
 pub use stored::{envelope, record};
 pub use take::take;

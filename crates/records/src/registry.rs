@@ -1,13 +1,17 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
-use crate::{Defaults, Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored};
+use crate::{
+    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored, parking, sets, stored,
+};
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
-    KindInfo, schema,
+    KindInfo,
+    operations::{Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
+    schema,
     types::{Date, Envelope, Operation},
 };
-use crossdock_store::{Fields, Record};
+use crossdock_store::{Fields, Record, Tx};
 use prost::{Message, Name};
 use std::{collections::BTreeMap, marker::PhantomData};
 
@@ -43,6 +47,14 @@ impl Kinds {
     /// If the contract has another message at this number.
     pub fn follow<K: Kind>(self) -> Result<Self> {
         self.add::<K>(false)
+    }
+
+    /// Adds what every service keeps about its own work.
+    ///
+    /// # Errors
+    /// If the contract has other messages at these numbers.
+    pub fn with_operations(self) -> Result<Self> {
+        self.own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?.own::<Backlog>()?.own::<FeedCursor>()
     }
 
     fn add<K: Kind>(mut self, owned: bool) -> Result<Self> {
@@ -94,6 +106,22 @@ impl Kinds {
         })
     }
 
+    /// Every field of a stored record, findings and sets included.
+    pub(crate) fn all_fields(&self, held: &Record) -> Fields {
+        let mut fields = self.fields(held);
+        parking::finding_fields(&stored::findings(held), &mut fields);
+        sets::field(self, held, &mut fields);
+        fields
+    }
+
+    /// What a committed set means for the derived state of its kind.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
+    }
+
     /// The fields that lists filter a stored record by.
     pub fn fields(&self, record: &Record) -> Fields {
         self.get(record.kind).map_or_else(Vec::new, |kind| kind.fields(record))
@@ -105,6 +133,11 @@ pub(crate) trait AnyKind: Send + Sync {
     fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError>;
     fn fields(&self, record: &Record) -> Fields;
     fn frees(&self, record: &Record) -> Vec<String>;
+    fn is_document(&self) -> bool;
+    fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
+    /// Takes a stored record out of what is derived from it.
+    fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
@@ -123,6 +156,29 @@ impl<K: Kind> AnyKind for Typed<K> {
     fn frees(&self, record: &Record) -> Vec<String> {
         if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
     }
+
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        K::committed(set, to)
+    }
+
+    fn is_document(&self) -> bool {
+        K::DOCUMENT
+    }
+
+    fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool {
+        parse_stored::<K>(&record.body).is_some_and(|model| within(model.scope()))
+    }
+
+    fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()> {
+        let Some(model) = parse_stored::<K>(&record.body).filter(|_| record.counts) else { return Ok(()) };
+        known.load(tx, model.looks_at())?;
+        K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
+    }
+}
+
+/// The model of a stored record, also of a tombstone.
+pub fn model<K: Kind>(record: &Record) -> Option<K> {
+    parse_stored::<K>(&record.body)
 }
 
 /// A record on its way in.
@@ -131,10 +187,11 @@ pub(crate) trait Draft: Send {
     fn is_document(&self) -> bool;
     fn key(&self, connection: &str, envelope: &Envelope) -> String;
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>));
+    fn sent_by(&mut self, connection: &str);
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
-    fn parse(&mut self, defaults: Defaults<'_>) -> (Vec<Violation>, Findings);
+    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings);
     fn needs(&self) -> Vec<Key>;
     fn looks_at(&self) -> Vec<Key>;
     fn fields(&self) -> Fields;
@@ -151,6 +208,8 @@ pub(crate) trait Draft: Send {
     fn tombstone(&self, held: Option<&Record>) -> Bytes;
     /// Records that derived state of the held version needs.
     fn looked_at(&self, held: &Record) -> Vec<Key>;
+    /// `newer` is held and this one, which is older, came after it.
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
     /// `old` was, `new` says whether this draft takes its place.
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()>;
 }
@@ -177,6 +236,10 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::references(&mut self.message, visit);
     }
 
+    fn sent_by(&mut self, connection: &str) {
+        K::sent_by(&mut self.message, connection);
+    }
+
     fn business_date(&self) -> Option<Date> {
         K::business_date(&self.message)
     }
@@ -185,9 +248,9 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::quantity(&self.message)
     }
 
-    fn parse(&mut self, defaults: Defaults<'_>) -> (Vec<Violation>, Findings) {
-        let mut parse = Parse::new(defaults.unit, defaults.currency);
-        K::fill(&mut self.message, defaults);
+    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings) {
+        let mut parse = Parse::new(default_unit, default_currency);
+        K::fill(&mut self.message, default_unit, default_currency);
         self.model = K::parse(&self.message, &mut parse);
         let (mut violations, findings) = parse.finish();
         if self.model.is_none() && violations.is_empty() {
@@ -252,6 +315,13 @@ impl<K: Kind> Draft for TypedDraft<K> {
         parse_stored::<K>(&held.body).map_or_else(Vec::new, |model| model.looks_at())
     }
 
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()> {
+        match (&self.model, parse_stored::<K>(&newer.body)) {
+            (Some(model), Some(newer)) => model.late(&newer, to),
+            _ => Ok(()),
+        }
+    }
+
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()> {
         let old = old.and_then(|old| parse_stored::<K>(&old.body));
         let new = self.model.as_ref().filter(|_| new);
@@ -292,9 +362,10 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
-        let name = incoming.origin.connection.as_str();
-        let (unit, currency) = policy.connection(name).map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
-        let (violations, findings) = draft.parse(Defaults { connection: name, unit, currency });
+        draft.sent_by(&incoming.origin.connection);
+        let connection = policy.connection(&incoming.origin.connection);
+        let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
+        let (violations, findings) = draft.parse(unit, currency);
         self.violations.extend(violations);
         self.findings = findings;
     }

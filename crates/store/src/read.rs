@@ -7,6 +7,9 @@ use crate::{
 };
 use crossdock_core::{Cursor, Error, Key, Micros, Result, Version};
 
+/// More of the last of all characters than a key begins with.
+const LONGEST: usize = 128;
+
 /// One state of the store. Lists are pages: `limit` is the most that comes back.
 pub struct Read<'a> {
     pub(crate) connection: &'a mut Connection,
@@ -136,6 +139,12 @@ impl Read<'_> {
         self.connection.bulk(statements::SUM_GET, &columns)?.iter_mut().map(sum).collect()
     }
 
+    /// The total of one key over the buckets from `first` to `last`.
+    pub fn range(&mut self, kind: u16, key: &str, first: i64, last: i64) -> Result<i64> {
+        let parameters = [Value::Int(kind.into()), Value::Text(key.to_owned()), Value::Int(first), Value::Int(last)];
+        self.connection.query(statements::SUM_RANGE, &parameters)?.first_mut().map_or(Ok(0), Row::int)
+    }
+
     /// Tasks whose time has come, the oldest first.
     pub fn due(&mut self, now: Micros, limit: usize) -> Result<Vec<Due>> {
         let limit = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));
@@ -155,9 +164,16 @@ impl Read<'_> {
     }
 }
 
-/// Sorts after every text that begins with `prefix`, by bytes.
+/// The first text, by bytes, after all that begin with `prefix`: its last character that has a next one is replaced by that.
 fn end_of(prefix: &str) -> String {
-    format!("{prefix}{}", char::MAX)
+    let kept = prefix.trim_end_matches(char::MAX);
+    let mut end = kept.to_owned();
+    match end.pop() {
+        Some(last) => end.extend((last..=char::MAX).nth(1)),
+        // There is none: after every key that is shorter than this.
+        None => end.extend([char::MAX; LONGEST]),
+    }
+    end
 }
 
 fn sum(row: &mut Row) -> Result<Sum> {

@@ -2,7 +2,7 @@ use crate::{
     Read, Tx,
     engine::{Connection, Location},
     readers::{self, ReadJob, stopped},
-    writer::{Job, Typed, Writer},
+    writer::{Job, Typed, Writer, advance, unwound},
 };
 use crossdock_core::{Clock, Cursor, Error, Result};
 use std::{sync::Arc, time::Duration};
@@ -80,7 +80,7 @@ impl Store {
         let (reply, answer) = oneshot::channel();
         let run: ReadJob = Box::new(move |read| {
             let _span = tracing::debug_span!("store.read", name).entered();
-            reply.send(read.and_then(job)).ok();
+            reply.send(read.and_then(|read| unwound(name, || job(read)))).ok();
         });
         self.reads.send(run).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
@@ -116,14 +116,7 @@ async fn poll(reads: async_channel::WeakSender<ReadJob>, head: watch::Sender<Cur
         }
         drop(reads);
         if let Ok(Ok(seen)) = answer.await {
-            // The writer may have gone further since this was read.
-            head.send_if_modified(|held| {
-                let ahead = seen.epoch != held.epoch || seen.position > held.position;
-                if ahead {
-                    *held = seen;
-                }
-                ahead
-            });
+            advance(&head, seen);
         }
     }
 }

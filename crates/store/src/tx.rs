@@ -8,10 +8,11 @@ use crate::{
 };
 use bytes::Bytes;
 use crossdock_core::{Cursor, Error, Key, Micros, Result, Version};
-use indexmap::IndexMap;
-use std::collections::HashMap;
+use indexmap::{IndexMap, map::Entry};
+use std::collections::{BTreeMap, HashMap};
 
-/// The one transaction of this store that writes now. Reads see its own puts; pages ([`Tx::scan`], [`Tx::sums`]) show what was committed before it.
+/// The one transaction of this store that writes now. Reads see its own puts; pages ([`Tx::scan`], [`Tx::sums`]) are those of what was committed
+/// before it.
 pub struct Tx<'a> {
     connection: &'a mut Connection,
     head: Cursor,
@@ -19,10 +20,11 @@ pub struct Tx<'a> {
     puts: IndexMap<Key, Record>,
     touches: IndexMap<Key, (Version, String)>,
     fields: IndexMap<FieldKey, bool>,
-    sums: HashMap<(u16, String, i64), i64>,
+    sums: BTreeMap<(u16, String, i64), i64>,
     due: IndexMap<(String, String), Option<(Due, bool)>>,
     answers: IndexMap<(String, String), Answer>,
     epoch: Option<u64>,
+    changes: usize,
 }
 
 type FieldKey = (u16, &'static str, String, String);
@@ -45,10 +47,11 @@ impl<'a> Tx<'a> {
             puts: IndexMap::new(),
             touches: IndexMap::new(),
             fields: IndexMap::new(),
-            sums: HashMap::new(),
+            sums: BTreeMap::new(),
             due: IndexMap::new(),
             answers: IndexMap::new(),
             epoch: None,
+            changes: 0,
         })
     }
 
@@ -67,19 +70,32 @@ impl<'a> Tx<'a> {
         let (held, asked): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(|key| self.puts.contains_key(*key));
         let asked: Vec<Key> = asked.into_iter().cloned().collect();
         let mut records = self.read().get(&asked)?;
-        for record in records.iter_mut().filter(|_| !self.touches.is_empty()) {
-            if let Some((version, set_key)) = self.touches.get(&record.id()) {
-                record.version = *version;
-                record.set_key.clone_from(set_key);
-            }
-        }
+        self.bring_up_to_date(&mut records);
         records.extend(held.into_iter().map(|key| self.puts[key].clone()));
         Ok(records)
     }
 
-    /// One page of what was committed before this transaction.
+    /// One page of what was committed before this transaction, each record as it is now: one that was put meanwhile may be a tombstone, or have other
+    /// fields than were asked for.
     pub fn scan(&mut self, scan: Scan<'_>, limit: usize) -> Result<Vec<Record>> {
-        self.read().scan(scan, limit)
+        let mut page = self.read().scan(scan, limit)?;
+        self.bring_up_to_date(&mut page);
+        Ok(page)
+    }
+
+    fn bring_up_to_date(&self, records: &mut [Record]) {
+        if self.weight() == 0 {
+            return;
+        }
+        for record in records {
+            let id = record.id();
+            if let Some(put) = self.puts.get(&id) {
+                record.clone_from(put);
+            } else if let Some((version, set_key)) = self.touches.get(&id) {
+                record.version = *version;
+                record.set_key.clone_from(set_key);
+            }
+        }
     }
 
     /// One page of sums as they were before this transaction.
@@ -88,12 +104,27 @@ impl<'a> Tx<'a> {
     }
 
     /// Sums by key and bucket, own additions included; zero where there is none.
+    ///
+    /// # Errors
+    /// If one overflows.
     pub fn sum(&mut self, kind: u16, of: &[(String, i64)]) -> Result<Vec<i64>> {
         let stored: HashMap<_, _> = self.read().sum(kind, of)?.into_iter().map(|sum| ((sum.key, sum.bucket), sum.amount)).collect();
         let total = |(key, bucket): &(String, i64)| {
-            stored.get(&(key.clone(), *bucket)).unwrap_or(&0) + self.sums.get(&(kind, key.clone(), *bucket)).unwrap_or(&0)
+            let stored = stored.get(&(key.clone(), *bucket)).copied().unwrap_or_default();
+            let added = self.sums.get(&(kind, key.clone(), *bucket)).copied().unwrap_or_default();
+            stored.checked_add(added).ok_or_else(|| overflow(key))
         };
-        Ok(of.iter().map(total).collect())
+        of.iter().map(total).collect()
+    }
+
+    /// The total of one key over the buckets from `first` to `last`, own additions included.
+    pub fn range(&mut self, kind: u16, key: &str, first: i64, last: i64) -> Result<i64> {
+        if first > last {
+            return Ok(0);
+        }
+        let stored = self.read().range(kind, key, first, last)?;
+        let own = self.sums.range((kind, key.to_owned(), first)..=(kind, key.to_owned(), last));
+        Ok(own.fold(stored, |total, (_, amount)| total.saturating_add(*amount)))
     }
 
     /// Which of these values some record of the kind has in this field, own puts included.
@@ -106,14 +137,17 @@ impl<'a> Tx<'a> {
         Ok(found)
     }
 
-    /// Tasks that were due before this transaction.
+    /// Tasks that were due before this transaction and that it has not touched: what somebody else in the group asks for is left for the next.
     pub fn due(&mut self, limit: usize) -> Result<Vec<Due>> {
         let now = self.now;
-        self.read().due(now, limit)
+        let mut due = self.read().due(now, limit)?;
+        due.retain(|due| !self.due.contains_key(&(due.task.clone(), due.key.clone())));
+        Ok(due)
     }
 
     /// Puts a record; its position is given at commit. `before` and `after` are its fields as they were and as they are now.
     pub fn put(&mut self, record: Record, before: Fields, after: Fields) {
+        self.changes += 1;
         for (name, value) in &before {
             if !after.iter().any(|field| field.0 == *name && field.1 == *value) {
                 self.fields.insert((record.kind, name, value.clone(), record.key.clone()), false);
@@ -131,6 +165,7 @@ impl<'a> Tx<'a> {
 
     /// The version of a record advances and nothing else: no event.
     pub fn touch(&mut self, key: Key, version: Version, set_key: &str) {
+        self.changes += 1;
         match self.puts.get_mut(&key) {
             Some(record) => {
                 record.version = version;
@@ -147,25 +182,32 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// If what this transaction adds overflows.
     pub fn add(&mut self, kind: u16, key: &str, bucket: i64, amount: i64) -> Result<()> {
+        self.changes += 1;
         let total = self.sums.entry((kind, key.to_owned(), bucket)).or_default();
-        *total = total.checked_add(amount).ok_or_else(|| {
-            Error::new(crossdock_core::ErrorKind::OutOfRange, "SUM_OVERFLOW", format!("the total of {key} would pass 9,223,372,036,854"))
-        })?;
+        *total = total.checked_add(amount).ok_or_else(|| overflow(key))?;
         Ok(())
     }
 
     /// Sets when a task is due, whatever was said before.
     pub fn later(&mut self, due: Due) {
+        self.changes += 1;
         self.due.insert((due.task.clone(), due.key.clone()), Some((due, true)));
     }
 
     /// Makes a task due unless it is already.
     pub fn keep_due(&mut self, due: Due) {
-        self.due.entry((due.task.clone(), due.key.clone())).or_insert(Some((due, false)));
+        self.changes += 1;
+        match self.due.entry((due.task.clone(), due.key.clone())) {
+            Entry::Vacant(entry) => _ = entry.insert(Some((due, false))),
+            // It was done within this transaction, and is needed again.
+            Entry::Occupied(mut entry) if entry.get().is_none() => _ = entry.insert(Some((due, true))),
+            Entry::Occupied(_) => {}
+        }
     }
 
     /// A task is done.
     pub fn done(&mut self, task: &str, key: &str) {
+        self.changes += 1;
         self.due.insert((task.to_owned(), key.to_owned()), None);
     }
 
@@ -198,12 +240,14 @@ impl<'a> Tx<'a> {
 
     /// Keeps the answer to a request.
     pub fn answer(&mut self, request: Request<'_>, reply: Bytes) {
+        self.changes += 1;
         let answer = Answer { method: request.method.to_owned(), digest: Bytes::copy_from_slice(request.digest), reply };
         self.answers.insert((request.caller.to_owned(), request.id.to_owned()), answer);
     }
 
     /// Begins another life of the store, after a restore: every cursor given out before is out of range.
     pub fn renew_epoch(&mut self) {
+        self.changes += 1;
         self.epoch = Some(rand::random::<u64>() >> 1);
     }
 
@@ -216,9 +260,9 @@ impl<'a> Tx<'a> {
         self.puts.len() + self.touches.len()
     }
 
-    /// Something is waiting to be written.
-    pub(crate) fn marks(&self) -> [usize; 6] {
-        [self.puts.len(), self.touches.len(), self.fields.len(), self.sums.len(), self.due.len(), self.answers.len()]
+    /// How often something was changed.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes
     }
 
     /// Writes and commits; the feed afterwards.
@@ -248,8 +292,7 @@ impl<'a> Tx<'a> {
                 push(statement, field_columns(fields.into_iter().map(|(field, _)| field).collect()));
             }
         }
-        let mut sums: Vec<_> = std::mem::take(&mut self.sums).into_iter().filter(|(_, amount)| *amount != 0).collect();
-        sums.sort_unstable();
+        let sums: Vec<_> = std::mem::take(&mut self.sums).into_iter().filter(|(_, amount)| *amount != 0).collect();
         if !sums.is_empty() {
             push(statements::SUM_ADD, sum_columns(sums));
         }
@@ -292,6 +335,10 @@ impl<'a> Tx<'a> {
             push(statements::DUE_CUT, vec![Column::Text(cut.0), Column::Text(cut.1)]);
         }
     }
+}
+
+fn overflow(key: &str) -> Error {
+    Error::new(crossdock_core::ErrorKind::OutOfRange, "SUM_OVERFLOW", format!("the total of {key} would pass 9,223,372,036,854"))
 }
 
 fn record_columns(puts: IndexMap<Key, Record>, head: i64) -> Vec<Column> {

@@ -2,10 +2,14 @@
 
 use crate::{
     engine::{Connection, Location},
+    readers::stopped,
     tx::Tx,
 };
 use crossdock_core::{Clock, Cursor, Error, ErrorKind, Result};
-use std::sync::Arc;
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+};
 use tokio::sync::{oneshot, watch};
 
 /// A transaction takes no more jobs once this many records wait to be written.
@@ -36,9 +40,9 @@ impl<T, F> Typed<T, F> {
 
 impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        let before = tx.marks();
-        let made = (self.job)(tx);
-        if made.is_err() && tx.marks() != before {
+        let before = tx.changes();
+        let made = unwound(self.name, || (self.job)(tx));
+        if made.is_err() && tx.changes() != before {
             return Err(Error::internal(
                 "the request failed half way; nothing was changed",
                 format!("{} put before it refused", self.name),
@@ -53,6 +57,11 @@ impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
         // Nobody waits any more: the write stands all the same.
         reply.send(outcome.and_then(|()| made.ok_or_else(|| Error::internal("the request was not run", name)))).ok();
     }
+}
+
+/// Runs a use case; a panic in it is its own failure, not the end of the thread.
+pub(crate) fn unwound<T>(name: &'static str, job: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(Error::internal("the request failed", format!("{name} panicked"))))
 }
 
 pub(crate) struct Writer {
@@ -80,8 +89,13 @@ impl Writer {
             let ended = self.transact(&mut group, Some(jobs));
             self.finish(group, ended);
             if *self.failed.borrow() {
-                return;
+                break;
             }
+        }
+        // Who has handed something over meanwhile would wait for ever.
+        jobs.close();
+        while let Ok(job) = jobs.try_recv() {
+            job.answer(Err(stopped()));
         }
     }
 
@@ -99,6 +113,10 @@ impl Writer {
             Ended::RolledBack(error) if group.len() == 1 || error.kind == ErrorKind::Unavailable => answer_all(group, &error),
             Ended::RolledBack(_) => {
                 for (job, _) in group {
+                    if *self.failed.borrow() {
+                        job.answer(Err(stopped()));
+                        continue;
+                    }
                     let mut alone = vec![(job, Ok(()))];
                     let ended = self.transact(&mut alone, None);
                     self.finish(alone, ended);
@@ -110,7 +128,7 @@ impl Writer {
     fn transact(&mut self, group: &mut Vec<Waiting>, more: Option<&async_channel::Receiver<Box<dyn Job>>>) -> Ended {
         match self.connect().and_then(|()| self.attempt(group, more)) {
             Ok(head) => {
-                self.head.send_if_modified(|held| std::mem::replace(held, head) != head);
+                advance(&self.head, head);
                 Ended::Committed
             }
             Err(error) => {
@@ -158,6 +176,17 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Shows a head unless a later one was shown: other processes write too, and what they wrote may have been seen before this.
+pub(crate) fn advance(shown: &watch::Sender<Cursor>, head: Cursor) {
+    shown.send_if_modified(|held| {
+        let ahead = head.epoch != held.epoch || head.position > held.position;
+        if ahead {
+            *held = head;
+        }
+        ahead
+    });
 }
 
 type Waiting = (Box<dyn Job>, Result<()>);

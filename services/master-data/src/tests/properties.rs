@@ -44,7 +44,8 @@ proptest! {
     ) {
         let any = sent.into_iter().filter(|(unit, to, ..)| unit != to);
         let conversions = any.map(|(unit, to, month, size)| contract::Conversion { to_unit: UNITS[to].into(), ..dated(unit, month, size) });
-        let (_, units) = arrive(conversions.collect());
+        let (outcomes, units) = arrive(conversions.collect());
+        prop_assert!(outcomes.first().is_none_or(|first| *first == Outcome::Accepted));
         let units = units.and_then(|units| ItemUnits::parse(&units, &mut Parse::stored())).unwrap_or_default();
         let edges: Vec<_> = units.entries.iter().map(|entry| entry.edge(&units.base)).collect();
         for edge in &edges {

@@ -1,7 +1,7 @@
 use crate::model::{cross_reference::CrossReference, number};
 use crossdock_core::{codes, key};
 use crossdock_proto::{masterdata as contract, operations::ReferenceEntry, types::Envelope};
-use crossdock_records::{Defaults, Kind, Parse};
+use crossdock_records::{Kind, Parse};
 
 /// The sorts of ids that are looked up somewhere.
 const SPACES: [&str; 9] = ["calendar", "currency", "customer", "item", "location", "reason", "status", "supplier", "unit"];
@@ -19,9 +19,9 @@ impl Kind for CrossReference {
         key::join([connection, &message.space, &message.local_id, &message.namespace, &super::day(message.valid_from.as_ref())])
     }
 
-    fn fill(message: &mut Self::Message, from: Defaults<'_>) {
+    fn sent_by(message: &mut Self::Message, connection: &str) {
         if message.connection.is_empty() {
-            from.connection.clone_into(&mut message.connection);
+            connection.clone_into(&mut message.connection);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::model::{
 };
 use crossdock_core::{Ratio, gs1, key};
 use crossdock_proto::{masterdata as contract, types::Envelope};
-use crossdock_records::{Defaults, Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference};
 
 impl Kind for Item {
     const NUMBER: u16 = number::ITEM;
@@ -27,9 +27,9 @@ impl Kind for Item {
         }
     }
 
-    fn fill(message: &mut Self::Message, from: Defaults<'_>) {
+    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
         if message.base_unit.is_empty() {
-            from.unit.clone_into(&mut message.base_unit);
+            default_unit.clone_into(&mut message.base_unit);
         }
     }
 

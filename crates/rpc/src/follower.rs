@@ -1,0 +1,105 @@
+//! Follows one peer's feed into the own store.
+
+use crate::{Channel, Handle, PEER, RecordClient, from_status};
+use crossdock_core::{Cursor, Error, ErrorKind, Key, Result};
+use crossdock_proto::{
+    operations::FeedCursor,
+    records::{WatchRequest, WatchResponse},
+    schema,
+};
+use crossdock_records::{FEED_CURSOR, POLICY, Peer, follow, forget};
+use prost::Message;
+use std::{sync::Arc, time::Duration};
+
+/// Between two tries to reach a peer.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Follows a peer for as long as the service runs.
+pub struct Follower {
+    handle: Handle,
+    client: RecordClient,
+    peer: Peer,
+}
+
+impl Follower {
+    /// Of `peer` into the store of `handle`.
+    pub fn new(handle: Handle, channel: Channel, peer: Peer) -> Self {
+        Self { handle, client: RecordClient::new(channel, peer.package, PEER), peer }
+    }
+
+    /// Follows; a peer that is away is tried again, and never makes this service fail.
+    #[expect(clippy::disallowed_methods, reason = "a back-off: the peer is away, and nothing here says when it is back")]
+    pub async fn run(mut self) {
+        let mut reached = true;
+        loop {
+            match self.follow().await {
+                Ok(()) => {}
+                Err(error) if error.kind == ErrorKind::OutOfRange => {
+                    tracing::warn!(service = self.handle.name, peer = self.peer.name, "the peer was restored; its feed is read again");
+                    if let Err(error) = self.reset().await {
+                        tracing::warn!(service = self.handle.name, %error, "the cursor could not be reset");
+                    }
+                }
+                Err(error) => {
+                    if reached {
+                        tracing::info!(service = self.handle.name, peer = self.peer.name, %error, "the peer is away; it is tried again");
+                    }
+                    reached = false;
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            }
+            reached = true;
+        }
+    }
+
+    async fn follow(&mut self) -> Result<()> {
+        let held = self.cursor().await?;
+        let numbers = self.peer.kinds.iter();
+        let kinds = numbers.filter_map(|number| schema().kind((*number).into())).map(|info| info.name.clone()).collect();
+        let request =
+            WatchRequest { cursor: held.as_ref().map(|held| held.cursor.clone()).unwrap_or_default(), kinds, ..WatchRequest::default() };
+        let mut pages = self.client.watch(request).await.map_err(|status| from_status(&status))?;
+        // After a restore of the peer; a first reading has nothing to forget.
+        let mut sweep = held.is_some_and(|held| held.cursor.is_empty());
+        while let Some(page) = pages.message().await.map_err(|status| from_status(&status))? {
+            let (checkpoint, cursor) = (page.checkpoint, page.cursor.parse::<Cursor>()?);
+            if !page.records.is_empty() || checkpoint {
+                self.keep(page, cursor).await?;
+            }
+            if checkpoint && std::mem::take(&mut sweep) {
+                self.forget(cursor.epoch).await?;
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "PEER_UNAVAILABLE", "the peer ended its feed"))
+    }
+
+    async fn keep(&self, page: WatchResponse, cursor: Cursor) -> Result<()> {
+        let (kinds, peer, records) = (Arc::clone(&self.handle.kinds), self.peer, page.records);
+        let policy = records.iter().any(|record| record.kind == POLICY.into());
+        self.handle.store.write("follow", move |tx| follow(tx, &kinds, peer, &records, cursor)).await?;
+        if policy { self.handle.reload_policy().await } else { Ok(()) }
+    }
+
+    /// The whole feed was read: what it did not show is gone.
+    async fn forget(&self, epoch: u64) -> Result<()> {
+        for kind in self.peer.kinds.iter().filter(|_| self.peer.apply.is_none()) {
+            let (kind, mut after) = (*kind, Some(String::new()));
+            while let Some(from) = after {
+                after = self.handle.store.write("forget", move |tx| forget(tx, kind, epoch, &from)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn cursor(&self) -> Result<Option<FeedCursor>> {
+        let key = Key::new(FEED_CURSOR, self.peer.name);
+        let held = self.handle.store.read("cursor", move |read| read.get(&[key])).await?;
+        Ok(held.first().filter(|held| !held.deleted).and_then(|held| FeedCursor::decode(held.body.clone()).ok()))
+    }
+
+    async fn reset(&self) -> Result<()> {
+        let (kinds, peer) = (Arc::clone(&self.handle.kinds), self.peer);
+        self.handle.store.write("follow.reset", move |tx| follow(tx, &kinds, peer, &[], Cursor::default())).await
+    }
+}

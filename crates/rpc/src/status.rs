@@ -1,0 +1,61 @@
+//! Errors on the wire, in one place.
+
+use crossdock_core::{Error, ErrorKind};
+use std::{collections::HashMap, time::Duration};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+/// Domain of every `google.rpc.ErrorInfo` of Crossdock.
+const DOMAIN: &str = "crossdock";
+/// When a retryable failure is worth another try.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// A gRPC status with ErrorInfo, and BadRequest, PreconditionFailure or RetryInfo where they apply. What lies behind it is logged here, once, and
+/// not sent.
+pub fn status(error: Error) -> Status {
+    let code = match error.kind {
+        ErrorKind::Invalid => Code::InvalidArgument,
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::Conflict => Code::Aborted,
+        ErrorKind::Precondition => Code::FailedPrecondition,
+        ErrorKind::OutOfRange => Code::OutOfRange,
+        ErrorKind::Unauthenticated => Code::Unauthenticated,
+        ErrorKind::Denied => Code::PermissionDenied,
+        ErrorKind::Exhausted => Code::ResourceExhausted,
+        ErrorKind::Unavailable | ErrorKind::Unknown => Code::Unavailable,
+        ErrorKind::Internal => Code::Internal,
+    };
+    if let Some(source) = &error.source {
+        tracing::error!(reason = error.reason, message = error.message, source = ?source, "a call failed");
+    }
+    let metadata: HashMap<String, String> = error.metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut details = ErrorDetails::with_error_info(error.reason, DOMAIN, metadata);
+    if !error.violations.is_empty() {
+        let violations = error.violations.into_iter().map(|violation| FieldViolation::new(violation.field, violation.message));
+        details.set_bad_request(violations.collect::<Vec<_>>());
+    }
+    if error.kind == ErrorKind::Precondition {
+        details.add_precondition_failure_violation(error.reason, "", error.message.clone());
+    }
+    if error.kind.retryable() {
+        details.set_retry_info(Some(RETRY));
+    }
+    Status::with_error_details(code, error.message, details)
+}
+
+/// A status of a peer as an error of ours.
+pub fn from_status(status: &Status) -> Error {
+    let (kind, reason) = match status.code() {
+        Code::InvalidArgument => (ErrorKind::Invalid, "PEER_INVALID"),
+        Code::NotFound => (ErrorKind::NotFound, "PEER_NOT_FOUND"),
+        Code::OutOfRange => (ErrorKind::OutOfRange, "PEER_OUT_OF_RANGE"),
+        Code::FailedPrecondition => (ErrorKind::Precondition, "PEER_PRECONDITION"),
+        Code::PermissionDenied => (ErrorKind::Denied, "PEER_DENIED"),
+        Code::Unauthenticated => (ErrorKind::Unauthenticated, "PEER_UNAUTHENTICATED"),
+        Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Aborted => {
+            (ErrorKind::Unavailable, "PEER_UNAVAILABLE")
+        }
+        _ => (ErrorKind::Internal, "PEER_FAILED"),
+    };
+    Error::new(kind, reason, status.message())
+}

@@ -1,0 +1,28 @@
+use crossdock_records::{Kinds, Peer, Task};
+use crossdock_rpc::Handle;
+use futures::future::BoxFuture;
+use tonic::service::Routes;
+
+/// Something that runs beside the methods of a service.
+pub type Background = Box<dyn FnOnce(Handle) -> BoxFuture<'static, ()> + Send>;
+
+/// Governance, as every other service follows it: for the policy.
+pub const GOVERNANCE: Peer = Peer { name: "governance", package: "crossdock.governance.v1", kinds: &[100], apply: None };
+
+/// A service, as the runtime needs it.
+pub struct Service {
+    /// Its name, such as `demand-signal`; also of its store.
+    pub name: &'static str,
+    /// Its protobuf package, such as `crossdock.demand.v1`.
+    pub package: &'static str,
+    /// What it keeps and follows.
+    pub kinds: Kinds,
+    /// Whose feeds it follows.
+    pub peers: &'static [Peer],
+    /// Its due work, by name, beside what every service has.
+    pub tasks: &'static [(&'static str, Task)],
+    /// Its methods beside the five on records.
+    pub verbs: fn(&Handle) -> Routes,
+    /// What runs beside its methods.
+    pub background: Vec<Background>,
+}
