@@ -180,6 +180,26 @@ pub async fn others_are_kept_and_not_counted(place: &Place) {
     assert_eq!(bench.one("other", line("E", 1, "I1/other", "L1", "1")).await.outcome, Outcome::Parked);
 }
 
+/// What was kept counts once the policy says so and it is sent again, with the version it has; and the other way round.
+pub async fn another_connection_counts_from_now_on(place: &Place) {
+    let bench = ready(place).await;
+    bench.rule(ruled(vec![authority("other", true)]));
+    for connection in ["erp", "other"] {
+        assert_eq!(
+            bench.one(connection, line("D", 1, "I1", "L1", if connection == "erp" { "61" } else { "60" })).await.outcome,
+            Outcome::Accepted
+        );
+    }
+    assert_eq!(bench.total("I1").await, 60);
+    bench.rule(ruled(vec![authority("erp", true)]));
+    for (connection, quantity, total) in [("erp", "61", 121), ("other", "60", 61), ("other", "60", 61)] {
+        let outcome = bench.one(connection, line("D", 1, "I1", "L1", quantity)).await.outcome;
+        assert!(matches!(outcome, Outcome::Accepted | Outcome::Duplicate), "{connection}");
+        assert_eq!(bench.total("I1").await, total, "{connection}");
+    }
+    assert_eq!(bench.one("erp", line("D", 1, "I1", "L1", "62")).await.rejected(), "VERSION_REUSED");
+}
+
 pub async fn a_row_scope_is_kept(place: &Place) {
     let bench = ready(place).await;
     let narrow = governance::Connection { locations: vec!["L1".into()], ..erp("other") };
