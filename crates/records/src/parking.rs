@@ -88,7 +88,7 @@ pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, incoming: &[Incoming], op
     let kinds: BTreeSet<&str> = opened.iter().filter_map(kind).collect();
     known.load(tx, kinds.iter().map(|kind| Key::new(BACKLOG, *kind)))?;
     let mut asked: Vec<Key> = incoming.iter().filter_map(|incoming| Some(Key::new(PARKED, incoming.redriven.as_deref()?))).collect();
-    for opened in opened.iter().filter(|opened| !opened.key.is_empty()) {
+    for opened in opened.iter().filter(|opened| opened.violations.is_empty()) {
         let Some(kind) = kind(opened) else { continue };
         let key = Key::new(PARKED, name(kind, &opened.key));
         if backlog(known, kind) > 0 {

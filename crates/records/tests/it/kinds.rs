@@ -136,6 +136,7 @@ impl Kind for Line {
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
         visit(Reference { space: "item", value: &mut self.0.item_id });
         visit(Reference { space: "location", value: &mut self.0.location_id });
+        visit(Reference { space: "customer", value: &mut self.0.customer_id });
     }
 
     fn parse(&self, parse: &mut Parse<'_>) -> Option<LineModel> {

@@ -34,6 +34,7 @@ macro_rules! on_both_engines {
 
 on_both_engines! {
     outcomes: every_version_has_its_outcome a_duplicate_is_no_event the_source_that_went_backwards_is_found violations_are_all_told
+        bad_texts_are_rejected_alone
         a_finding_stops_nothing one_connection_counts others_are_kept_and_not_counted another_connection_counts_from_now_on a_row_scope_is_kept
         what_was_sent_may_be_deleted_by_its_sender totals_that_do_not_match_fail_the_batch whole_batches_that_fail
         a_watermark_never_goes_back_nor_ahead;
