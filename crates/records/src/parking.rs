@@ -4,7 +4,7 @@
 //! grace period, keeps the picture fresh while the cause stands, and resolves it.
 
 use crate::{
-    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, known,
+    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken,
     registry::{self, Opened},
     stored,
     take::{Passing, take},
@@ -36,10 +36,10 @@ const RENEW: Micros = 60 * 1_000_000;
 
 impl Kind for Parked {
     const NUMBER: u16 = PARKED;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -52,10 +52,10 @@ impl Rules for Parked {
 impl Kind for Issue {
     const NUMBER: u16 = ISSUE;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -69,10 +69,10 @@ impl Rules for Issue {
 impl Kind for Backlog {
     const NUMBER: u16 = BACKLOG;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -215,7 +215,7 @@ fn amount(parked: &Parked) -> Micro {
 
 fn change_backlog(tx: &mut Tx<'_>, known: &mut Known, kind: &str, by: i64) -> Result<()> {
     let mut derived = crate::Derived { tx, known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(kind, |held: Option<Backlog>| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
+    derived.edit::<Backlog>(kind, |held| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
 }
 
 /// Makes the records due that wait for what has come.
@@ -326,7 +326,7 @@ pub(crate) fn renew_issue(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due
     let about = if records > 0 { about(tx, cause)? } else { None };
     let mut known = Known::default();
     let mut derived = crate::Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(cause, |held: Option<Issue>| {
+    derived.edit::<Issue>(cause, |held| {
         if records == 0 {
             return held.map(|held| Issue { records: 0, quantity: "0".into(), ..held }.settled(now, IssueState::Resolved));
         }
@@ -379,11 +379,17 @@ pub(crate) fn count_findings(tx: &mut Tx<'_>, policy: &Policy, held: Option<&Rec
     let old = held.map_or_else(Vec::new, stored::findings);
     for (findings, record, by) in [(old, held, -1), (stored::findings(new), Some(new), 1)] {
         for finding in findings {
-            let cause = format!("finding/{}/{}", finding.reason, record.map_or("", |record| record.connection.as_str()));
-            tx.add(ISSUE, &cause, RECORDS, by)?;
-            tx.keep_due(Due { task: "issue".into(), key: cause, at: tx.now() + policy.issue_grace(), attempt: 0 });
+            count_finding(tx, &finding.reason, record.map_or("", |record| record.connection.as_str()), by, policy.issue_grace())?;
         }
     }
+    Ok(())
+}
+
+/// Counts one finding of a connection, or of a place for derived records; in time an issue says so.
+pub(crate) fn count_finding(tx: &mut Tx<'_>, reason: &str, of: &str, by: i64, grace: Micros) -> Result<()> {
+    let cause = format!("finding/{reason}/{of}");
+    tx.add(ISSUE, &cause, RECORDS, by)?;
+    tx.keep_due(Due { task: "issue".into(), key: cause, at: tx.now() + grace, attempt: 0 });
     Ok(())
 }
 

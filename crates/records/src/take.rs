@@ -179,6 +179,11 @@ impl Intake<'_, '_> {
             Settled::Reused => self.reused(&passing),
             Settled::Superseded { regressed } => {
                 self.unpark(&passing)?;
+                if let Some(newer) = held.as_ref().filter(|held| !held.deleted && held.counts && counting.counts && !deletes) {
+                    let trace = &passing.incoming.origin.trace;
+                    let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace };
+                    passing.draft.late(newer, &mut derived)?;
+                }
                 let mut taken = passing.taken(Outcome::Superseded);
                 if regressed {
                     let message = "the source was read later than the version that is held, and shows an older one: was it restored?";
@@ -316,10 +321,7 @@ impl Passing<'_> {
         let origin = &self.incoming.origin;
         let deleted = self.opened.deletes;
         // A tombstone keeps the last content: readers learn what went.
-        let body = match held {
-            Some(held) if deleted => held.body.clone(),
-            _ => self.draft.body(),
-        };
+        let body = if deleted { self.draft.tombstone(held) } else { self.draft.body() };
         Record {
             kind: self.draft.number(),
             key: self.opened.key.clone(),

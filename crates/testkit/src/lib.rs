@@ -10,7 +10,7 @@ mod process;
 mod seed;
 mod wait;
 
-pub use postgres::{Schema, fresh_schema, postgres_url};
+pub use postgres::{Database, Schema, fresh_database, fresh_schema, postgres_url};
 pub use process::{Process, binary, free_port};
 pub use seed::Seed;
 pub use wait::{eventually, eventually_async};

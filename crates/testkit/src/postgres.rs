@@ -65,6 +65,54 @@ fn drop_schema(name: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync
     })
 }
 
+/// A database that nobody has used, for programs that choose their own schemas; dropped with the guard.
+///
+/// # Panics
+/// If it cannot be created.
+pub fn fresh_database() -> Database {
+    let name = fresh_schema().name.replace("test_", "base_");
+    administer(&format!("create database {name}")).expect("the server of the tests creates databases");
+    let url = postgres_url();
+    let server = url.rsplit_once('/').map_or(url.as_str(), |(server, _)| server);
+    Database { url: format!("{server}/{name}"), name }
+}
+
+/// The database of one test, dropped at the end.
+#[derive(Debug)]
+pub struct Database {
+    name: String,
+    url: String,
+}
+
+impl Database {
+    /// Its URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Err(error) = administer(&format!("drop database if exists {} with (force)", self.name)) {
+            eprintln!("database {} is still there: {error}", self.name);
+        }
+    }
+}
+
+/// On a thread of its own, because a test may have a runtime of its own.
+fn administer(statement: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (url, statement) = (postgres_url(), statement.to_owned());
+    let work = move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+            tokio::spawn(connection);
+            client.batch_execute(&statement).await?;
+            Ok(())
+        })
+    };
+    thread::spawn(work).join().unwrap_or_else(|_| Err("the thread panicked".into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,69 @@
+//! `crossdock parked`, `redrive`, `discard` and `stats`.
+
+use crate::{
+    cli::{List, Selection, Target},
+    commands::records,
+    failure::Failure,
+    output::{self, Format},
+    peers::Peers,
+};
+use crossdock_proto::operations::{DiscardRequest, GetStatisticsRequest, ParkedSelection, RedriveRequest};
+
+/// A new id for a request.
+pub fn request_id() -> String {
+    #[expect(clippy::disallowed_methods, reason = "an id only has to be new")]
+    let id = rand::random::<u128>();
+    format!("{id:032x}")
+}
+
+/// What waits for one cause, or the causes.
+pub async fn parked(cause: Option<String>, service: Option<String>, target: &Target) -> Result<(), Failure> {
+    let kind = if cause.is_some() { "parked" } else { "backlog" };
+    let fields = cause.into_iter().map(|cause| ("cause".to_owned(), cause)).collect();
+    let list = List { kind: kind.into(), fields, prefix: String::new(), limit: 100, service, target: target.clone() };
+    records::list(list).await
+}
+
+/// How many records are parked, in all services.
+pub async fn parked_records(target: &Target) -> Result<i64, Failure> {
+    let list = List { kind: "backlog".into(), fields: Vec::new(), prefix: String::new(), limit: 0, service: None, target: target.clone() };
+    let backlogs = records::all(&Peers::new(target)?, crate::peers::kind("backlog")?, &list).await?;
+    let count = |record: &serde_json::Value| record["backlog"]["records"].as_str().and_then(|text| text.parse::<i64>().ok());
+    Ok(backlogs.iter().filter_map(count).sum())
+}
+
+fn selection(selection: Selection) -> ParkedSelection {
+    ParkedSelection { service: selection.service, cause: selection.cause.unwrap_or_default(), key: selection.key.unwrap_or_default() }
+}
+
+/// Tries parked records again.
+pub async fn redrive(selected: Selection, target: &Target) -> Result<(), Failure> {
+    let peers = Peers::new(target)?;
+    let request = peers.request(RedriveRequest { request_id: request_id(), parked: Some(selection(selected)) })?;
+    let answer = peers.operations().redrive(request).await?.into_inner();
+    output::line(format!("{} records are tried again", answer.records))
+}
+
+/// Drops parked records.
+pub async fn discard(selected: Selection, reason: String, target: &Target) -> Result<(), Failure> {
+    let peers = Peers::new(target)?;
+    let request = peers.request(DiscardRequest { request_id: request_id(), parked: Some(selection(selected)), note: reason })?;
+    let answer = peers.operations().discard(request).await?.into_inner();
+    output::line(format!("{} records discarded", answer.records))
+}
+
+/// What the services hold.
+pub async fn stats(target: &Target) -> Result<(), Failure> {
+    let peers = Peers::new(target)?;
+    let answer = peers.operations().get_statistics(peers.request(GetStatisticsRequest::default())?).await?.into_inner();
+    if target.output == Format::Json {
+        return output::line(output::json(&answer, "crossdock.operations.v1.GetStatisticsResponse")?.to_string());
+    }
+    let rows = answer.services.iter().flat_map(|service| {
+        service
+            .kinds
+            .iter()
+            .map(|kind| vec![service.service.clone(), kind.kind.clone(), kind.records.to_string(), kind.deleted.to_string()])
+    });
+    output::table(&["service", "kind", "records", "deleted"], rows)
+}

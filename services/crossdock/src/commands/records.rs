@@ -1,0 +1,145 @@
+//! `crossdock get`, `list` and `watch`: any kind, from the contracts' descriptors.
+
+use crate::{
+    cli::{List, Target},
+    failure::{Failure, at},
+    output::{self, Format},
+    peers::{self, Peers},
+};
+use crossdock_proto::{
+    Filter, KindInfo, Record,
+    records::{BatchGetRequest, ListRequest, WatchRequest},
+    types::RecordKey,
+};
+use prost::Message;
+use prost_reflect::{DynamicMessage, Value};
+use serde_json::Value as Json;
+use tonic::Code;
+
+/// Records by key.
+pub async fn get(kind: &str, keys: &[String], service: Option<&str>, target: &Target) -> Result<(), Failure> {
+    let info = peers::kind(kind)?;
+    let peers = Peers::new(target)?;
+    let mut found = Vec::new();
+    for package in peers::packages(info, service)? {
+        let keys = keys.iter().map(|key| RecordKey { kind: info.name.clone(), key: key.clone() }).collect();
+        match peers.records(package).batch_get(BatchGetRequest { keys }).await {
+            Ok(answer) => found.extend(shown(&answer.records, package)?),
+            Err(status) if elsewhere(info, &status) => {}
+            Err(status) => return Err(status.into()),
+        }
+    }
+    if found.is_empty() {
+        return Err(format!("no {} with {}", info.name.replace('_', " "), keys.join(", ")).into());
+    }
+    output::records(target.output, &info.name, &found)
+}
+
+/// Records of a kind.
+pub async fn list(list: List) -> Result<(), Failure> {
+    let info = peers::kind(&list.kind)?;
+    let found = all(&Peers::new(&list.target)?, info, &list).await?;
+    output::records(list.target.output, &info.name, &found)
+}
+
+/// Every record that a listing names, up to its limit.
+pub async fn all(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<Json>, Failure> {
+    let limit = if list.limit == 0 { usize::MAX } else { list.limit };
+    let filter = filter(info, &list.fields)?;
+    let mut found = Vec::new();
+    for package in peers::packages(info, list.service.as_deref())? {
+        let mut client = peers.records(package);
+        let mut page_token = String::new();
+        loop {
+            let page_size = i32::try_from(limit.saturating_sub(found.len()).min(1_000)).unwrap_or(1_000);
+            let request = ListRequest { filter: Some(filter.clone()), key_prefix: list.prefix.clone(), page_size, page_token };
+            let answer = match client.list(request).await {
+                Ok(answer) => answer,
+                Err(status) if elsewhere(info, &status) => break,
+                Err(status) => return Err(status.into()),
+            };
+            found.extend(shown(&answer.records, package)?);
+            page_token = answer.next_page_token;
+            if page_token.is_empty() || found.len() >= limit {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A kind that every service keeps was asked of a service that this process does not run.
+fn elsewhere(info: &KindInfo, status: &tonic::Status) -> bool {
+    info.number < 100 && status.code() == Code::Unimplemented
+}
+
+fn filter(info: &KindInfo, fields: &[(String, String)]) -> Result<Filter, Failure> {
+    let mut message = DynamicMessage::new(info.filter.clone());
+    for (name, value) in fields {
+        let known = || info.filter.fields().map(|field| field.name().to_owned()).collect::<Vec<_>>().join(", ");
+        let field = info
+            .filter
+            .get_field_by_name(name)
+            .ok_or_else(|| format!("{} cannot be listed by {name:?}, only by {}", info.name, known()))?;
+        message.set_field(&field, Value::String(value.clone()));
+    }
+    Ok(Filter { kind: info.number.into(), body: message.encode_to_vec().into() })
+}
+
+fn shown(records: &[Record], package: &str) -> Result<Vec<Json>, Failure> {
+    records.iter().map(|record| output::record(record, package)).collect()
+}
+
+/// What to watch.
+pub struct Watch {
+    /// Kinds of one service.
+    pub kinds: Vec<String>,
+    /// The service, where the kinds do not say.
+    pub service: Option<String>,
+    /// Where to begin.
+    pub cursor: String,
+    /// What keys begin with.
+    pub prefix: String,
+    /// End at the first checkpoint.
+    pub until_checkpoint: bool,
+}
+
+/// The feed.
+pub async fn watch(watch: Watch, target: &Target) -> Result<(), Failure> {
+    let infos = watch.kinds.iter().map(|kind| peers::kind(kind)).collect::<Result<Vec<_>, _>>()?;
+    let mut packages = match infos.first() {
+        Some(info) => peers::packages(info, watch.service.as_deref())?,
+        None => peers::SERVICES.iter().filter(|(name, _)| Some(*name) == watch.service.as_deref()).map(|(_, package)| *package).collect(),
+    };
+    let (Some(package), true) = (packages.pop(), packages.is_empty()) else {
+        return Err("name kinds of one service, or the service: --service demand-signal".into());
+    };
+    let request = WatchRequest {
+        cursor: watch.cursor,
+        kinds: infos.iter().map(|info| info.name.clone()).collect(),
+        key_prefix: watch.prefix,
+        until_checkpoint: watch.until_checkpoint,
+    };
+    let mut pages = Peers::new(target)?.records(package).watch(request).await?;
+    while let Some(page) = pages.message().await? {
+        for record in &page.records {
+            event(target.output, record, package)?;
+        }
+        if page.checkpoint && target.output == Format::Table {
+            output::line(format!("-- up to date at cursor {}", page.cursor))?;
+        }
+    }
+    Ok(())
+}
+
+fn event(format: Format, record: &Record, package: &str) -> Result<(), Failure> {
+    let json = output::record(record, package)?;
+    if format == Format::Json {
+        return output::line(json.to_string());
+    }
+    let name = crossdock_proto::schema().kind(record.kind).map_or("?", |info| info.name.as_str());
+    let envelope = record.envelope.clone().unwrap_or_default();
+    let operation = if envelope.operation() == crossdock_proto::types::Operation::Delete { "-" } else { "+" };
+    let body = serde_json::to_string(&json[name]).map_err(at("record"))?;
+    output::line(format!("{:>8} {operation} {name} {} {body}", envelope.position, envelope.key))
+}

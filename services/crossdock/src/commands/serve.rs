@@ -1,0 +1,61 @@
+//! `crossdock serve` and `crossdock config`.
+
+use crate::{
+    cli::Settings,
+    failure::{Failure, at},
+    output, services,
+};
+use crossdock_core::SystemClock;
+use crossdock_runtime::Config;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs services until the process is asked to stop.
+pub async fn serve(names: &[String], settings: Settings) -> Result<(), Failure> {
+    let config = effective(settings)?;
+    crossdock_telemetry::start(&config.log).map_err(at(format!("log filter {:?}", config.log)))?;
+    let services = services::chosen(names, config.policy.clone())?;
+    let running: Vec<_> = services.iter().map(|service| service.name).collect();
+    if config.insecure {
+        tracing::warn!("callers do not have to prove who they are (--insecure)");
+    }
+    let said = running.join(", ");
+    let listening = move |address| tracing::info!(%address, services = said, "listening");
+    crossdock_runtime::serve(&config, services, Arc::new(SystemClock), listening, stop()).await?;
+    Ok(())
+}
+
+/// Prints what `serve` would use.
+pub fn config(settings: Settings) -> Result<(), Failure> {
+    output::line(effective(settings)?.shown().trim_end())
+}
+
+fn effective(settings: Settings) -> Result<Config, Failure> {
+    let mut config = settings.config.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+    if let Some(listen) = settings.listen {
+        config.listen = listen;
+    }
+    if let Some(data_dir) = settings.data_dir {
+        config.data_dir = data_dir;
+    }
+    if settings.database_url.is_some() {
+        config.database_url = settings.database_url;
+    }
+    if settings.policy.is_some() {
+        config.policy = settings.policy;
+    }
+    if let Some(log) = settings.log {
+        config.log = log;
+    }
+    config.insecure |= settings.insecure;
+    config.peers.extend(settings.peers);
+    Ok(config)
+}
+
+async fn stop() {
+    let asked = |kind| signal(kind).map(|mut signal| Box::pin(async move { signal.recv().await }));
+    match (asked(SignalKind::terminate()), asked(SignalKind::interrupt())) {
+        (Ok(terminate), Ok(interrupt)) => drop(futures::future::select(terminate, interrupt).await),
+        _ => std::future::pending().await,
+    }
+}
