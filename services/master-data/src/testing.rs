@@ -83,7 +83,7 @@ impl World {
     fn versioned(&self, mut record: Record, origin: &Arc<Origin>) -> Incoming {
         let primary = self.version.fetch_add(1, Ordering::Relaxed) + 1;
         record.envelope.get_or_insert_default().version.get_or_insert_default().primary = primary;
-        Incoming { origin: Arc::clone(origin), record, redriven: false }
+        Incoming { origin: Arc::clone(origin), record, redriven: None }
     }
 
     /// Runs the redrives that are due.
