@@ -40,7 +40,7 @@ on_both_engines! {
         a_watermark_never_goes_back_nor_ahead;
     parking: what_waits_is_taken_in_when_its_cause_goes only_the_newest_version_waits a_version_that_waits_is_not_reused
         refused_when_tried_again_it_stays a_parked_record_can_be_discarded discarded_while_it_is_taken_in a_neighbour_parks_while_the_cause_goes
-        more_than_a_chunk_waits an_issue_opens_after_its_grace_and_resolves findings_are_an_issue corroboration_that_waited_leaves;
+        more_than_a_chunk_waits those_that_stay_stop_nobody an_issue_opens_after_its_grace_and_resolves findings_are_an_issue corroboration_that_waited_leaves;
     references: own_ids_are_translated an_ambiguous_id_waits masters_wait_for_their_id two_connections_wait_for_the_same_word;
     following: replicas_are_the_same_however_often a_tombstone_ends_a_replica after_a_restore_the_rest_is_forgotten;
     model: every_order_has_the_same_end a_naive_intake_is_noticed;
