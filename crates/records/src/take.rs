@@ -131,10 +131,10 @@ impl Intake<'_, '_> {
                 if !passing.draft.is_document() {
                     passing.opened.key = key::join([&passing.opened.key, connection]);
                 }
-                Counting { counts: false, named: false }
+                Counting { counts: false, named: false, shown: in_set }
             }
-            Standing::Named => Counting { counts: true, named: true },
-            Standing::Counts => Counting { counts: true, named: false },
+            Standing::Named => Counting { counts: true, named: true, shown: in_set },
+            Standing::Counts => Counting { counts: true, named: false, shown: in_set },
         };
         Ok(Counting { counts: by_policy.counts && in_set, ..by_policy })
     }
@@ -163,11 +163,12 @@ impl Intake<'_, '_> {
         let version = stored::version(&passing.opened.envelope);
         // Versions of two connections do not compare: the one that counts now wins.
         let same_source = held.as_ref().filter(|held| held.connection == connection);
-        let against = same_source.map(|held| Held {
-            version: held.version,
-            same: held.deleted == deletes && (deletes || (held.counts == counting.counts && passing.draft.same(&held.body))),
-        });
+        let same = same_source.is_some_and(|held| held.deleted == deletes && (deletes || passing.draft.same(&held.body)));
+        let recounted = same_source.is_some_and(|held| !deletes && held.counts != counting.counts);
+        let against = same_source.map(|held| Held { version: held.version, same: same && !recounted });
         match settle(against, version) {
+            // The policy has changed since it was sent: it is the same, and counts now, or does not any more.
+            Settled::Reused if same && counting.shown => self.replace(passing, held.as_ref(), counting.counts),
             Settled::Replace if parking::is_reused(self.kinds, &self.known, &passing) => self.reused(&passing),
             Settled::Replace => self.replace(passing, held.as_ref(), counting.counts),
             Settled::Touch | Settled::Duplicate => {
@@ -315,6 +316,8 @@ struct Counting {
     counts: bool,
     /// The policy names this connection as the authority.
     named: bool,
+    /// No set hides it until its commit.
+    shown: bool,
 }
 
 impl Passing<'_> {
