@@ -1,6 +1,6 @@
 //! Following a peer's feed: its records become replicas here, together with the cursor, in one transaction.
 
-use crate::{Derived, Kind, Kinds, Known, Parse, Rules, known, parking, stored};
+use crate::{Derived, Kind, Kinds, Known, Parse, Rules, parking, stored};
 use bytes::Bytes;
 use crossdock_core::{Cursor, Key, Result, TraceParent};
 use crossdock_proto::{
@@ -18,10 +18,10 @@ const CHUNK: usize = 1_000;
 impl Kind for FeedCursor {
     const NUMBER: u16 = FEED_CURSOR;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -66,7 +66,7 @@ pub fn follow(tx: &mut Tx<'_>, kinds: &Kinds, peer: Peer, page: &[Record], curso
         }
     }
     let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &Bytes::new() };
-    derived.edit(peer.name, |_: Option<FeedCursor>| Some(at(cursor)))?;
+    derived.edit::<FeedCursor>(peer.name, |_| Some(at(cursor)))?;
     parking::wake(tx, frees)
 }
 

@@ -1,6 +1,6 @@
 //! What governance keeps: the policy, which every service follows, and exceptions, which it makes of every service's issues. Both are derived.
 
-use crate::{Kind, Parse, Rules, known};
+use crate::{Kind, Parse, Rules};
 use crossdock_proto::governance::{Exception, ExceptionState, Policy};
 use crossdock_store::Fields;
 
@@ -12,10 +12,10 @@ pub const EXCEPTION: u16 = 101;
 impl Kind for Policy {
     const NUMBER: u16 = POLICY;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -24,10 +24,10 @@ impl Rules for Policy {}
 impl Kind for Exception {
     const NUMBER: u16 = EXCEPTION;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 

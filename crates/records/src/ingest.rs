@@ -1,6 +1,6 @@
 //! Batches: control totals, outcomes, watermarks.
 
-use crate::{Derived, Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, known, registry, stored, take};
+use crate::{Derived, Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, registry, stored, take};
 use crossdock_core::{Key, Micro, Result, Violation, key};
 use crossdock_proto::{
     Record,
@@ -19,10 +19,10 @@ pub(crate) const WATERMARK: u16 = 23;
 impl Kind for WatermarkState {
     const NUMBER: u16 = WATERMARK;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -56,7 +56,7 @@ pub fn ingest(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, batches: &[Batch]
     let good = || batches.iter().zip(&failures).filter(|(_, failure)| failure.is_none()).map(|(batch, _)| batch);
     let incoming: Vec<Incoming> = good()
         .flat_map(|batch| batch.records.iter().map(move |record| (batch, record)))
-        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: false })
+        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: None })
         .collect();
     let mut taken = take(tx, kinds, policy, &incoming)?.into_iter();
     for batch in good() {
@@ -169,7 +169,7 @@ fn advance(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
     let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &batch.origin.trace };
     for watermark in &batch.watermarks {
         let Some(said) = watermark.recorded_through else { continue };
-        derived.edit(&at(watermark), |held: Option<WatermarkState>| {
+        derived.edit::<WatermarkState>(&at(watermark), |held| {
             // A word that goes back, or speaks of the future, says nothing.
             let before = held.as_ref().and_then(|held| held.recorded_through.as_ref()).map(stored::micros);
             if before >= Some(stored::micros(&said)) || stored::micros(&said) > now {

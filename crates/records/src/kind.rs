@@ -2,18 +2,21 @@
 
 use crate::{Derived, Findings, Known, Parse, Verdict};
 use crossdock_core::{Key, Micro, Result, key};
-use crossdock_proto::types::{Date, Envelope};
+use crossdock_proto::{
+    operations::Set,
+    types::{Date, Envelope},
+};
 use crossdock_store::Fields;
 
-/// A kind of record, implemented on its contract message (in a service's `wire` room).
-pub trait Kind: prost::Message + prost::Name + Default + Clone + PartialEq + Send + Sync + 'static {
+/// A kind of record, implemented on its model (in a service's `wire` room): from its contract message to the model, and back.
+pub trait Kind: Rules + Sized {
     /// Its field number in the contract's `Record`.
     const NUMBER: u16;
-    /// What the rules work on: a type that cannot be invalid. A kind that Crossdock derives itself is its own model.
-    type Model: Rules;
+    /// Its contract message. A kind that Crossdock derives itself may be its own model.
+    type Message: prost::Message + prost::Name + Default + Clone + PartialEq + Send + Sync + 'static;
 
     /// Its key. Documents are named by connection, document and line; masters by their canonical id.
-    fn key(&self, connection: &str, envelope: &Envelope) -> String {
+    fn key(_message: &Self::Message, connection: &str, envelope: &Envelope) -> String {
         match envelope.line.as_str() {
             "" => key::join([connection, &envelope.document]),
             line => key::join([connection, &envelope.document, line]),
@@ -24,24 +27,34 @@ pub trait Kind: prost::Message + prost::Name + Default + Clone + PartialEq + Sen
     const DOCUMENT: bool = true;
 
     /// Visits every field that is looked up in the cross-references.
-    fn references(&mut self, _visit: &mut dyn FnMut(Reference<'_>)) {}
+    fn references(_message: &mut Self::Message, _visit: &mut dyn FnMut(Reference<'_>)) {}
+
+    /// Says what the sender's connection says for it where the record itself says nothing, so that what is stored needs no connection to be
+    /// understood. Either may be empty.
+    fn fill(_message: &mut Self::Message, _default_unit: &str, _default_currency: &str) {}
+
+    /// Says whose records it names, where it leaves out that they are its sender's own: what is stored needs no sender to be understood.
+    fn sent_by(_message: &mut Self::Message, _connection: &str) {}
 
     /// The model, or every violation with its path.
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self::Model>;
+    fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self>;
 
     /// Clears what only Crossdock may fill in.
-    fn strip(&mut self) {}
+    fn strip(_message: &mut Self::Message) {}
 
     /// Fills in what Crossdock found out.
-    fn complete(&mut self, _model: &Self::Model) {}
+    fn complete(&self, _message: &mut Self::Message) {}
+
+    /// Takes out what a tombstone must not keep, such as personal data.
+    fn forget(_message: &mut Self::Message) {}
 
     /// The day its references are looked up for. Absent: the day it came in.
-    fn business_date(&self) -> Option<Date> {
+    fn business_date(_message: &Self::Message) -> Option<Date> {
         None
     }
 
     /// Quantity as sent, for control totals and blast radius.
-    fn quantity(&self) -> Option<&str> {
+    fn quantity(_message: &Self::Message) -> Option<&str> {
         None
     }
 }
@@ -84,6 +97,20 @@ pub trait Rules: Send + Sync + 'static {
     /// What this record's arrival may set free, such as `item/ABC`.
     fn frees(&self, _key: &str) -> Vec<String> {
         Vec::new()
+    }
+
+    /// An older version came after the `newer` one that is held: for kinds where it tells what the newer one does not, such as the count
+    /// before.
+    fn late(&self, _newer: &Self, _to: &mut Derived<'_, '_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// A set of this kind was committed. Comes before the first record is removed that it did not bring.
+    fn committed(_set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        Ok(())
     }
 
     /// Keeps derived state when a record comes, changes (both) or goes.

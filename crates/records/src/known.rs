@@ -2,9 +2,13 @@
 
 use crate::{Kind, Parse, Rules, parking};
 use bytes::Bytes;
-use crossdock_core::{Key, Micro, Result, Version};
-use crossdock_store::{Record, Tx};
+use crossdock_core::{Key, Micro, Micros, Result, Version};
+use crossdock_store::{Due, Record, Tx};
+use prost::Message;
 use std::{any::Any, cell::OnceCell, collections::HashMap};
+
+/// How long a fault of a derived record may stand before it becomes an issue.
+const MINUTE: Micros = 60 * 1_000_000;
 
 /// Records by kind and key, with their models made on first use.
 #[derive(Default)]
@@ -56,17 +60,21 @@ impl Known {
         self.held.get(&kind)?.get(key)?.record.as_ref()
     }
 
+    /// Whether anybody has looked: if so, what is not there is not there.
+    pub fn is_known(&self, kind: u16, key: &str) -> bool {
+        self.held.get(&kind).is_some_and(|held| held.contains_key(key))
+    }
+
     /// Whether a record is there and counts.
     pub fn exists(&self, kind: u16, key: &str) -> bool {
         self.record(kind, key).is_some_and(|record| !record.deleted && record.counts)
     }
 
     /// The model of a record that is there and counts. It must have been named by `needs` or `looks_at`.
-    pub fn get<K: Kind>(&self, key: &str) -> Option<&K::Model> {
+    pub fn get<K: Kind>(&self, key: &str) -> Option<&K> {
         let slot = self.held.get(&K::NUMBER)?.get(key)?;
         let record = slot.record.as_ref().filter(|record| !record.deleted && record.counts)?;
-        let model =
-            slot.model.get_or_init(|| K::decode(record.body.clone()).ok()?.parse(&mut Parse::stored()).map(|model| Box::new(model) as _));
+        let model = slot.model.get_or_init(|| parse_stored::<K>(&record.body).map(|model| Box::new(model) as _));
         model.as_ref()?.downcast_ref()
     }
 }
@@ -104,23 +112,61 @@ impl Derived<'_, '_> {
         self.known
     }
 
+    /// When this is written.
+    pub fn now(&self) -> Micros {
+        self.tx.now()
+    }
+
+    /// The exact total of one key over the buckets from `first` to `last`, own additions included.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn total(&mut self, kind: u16, key: &str, first: i64, last: i64) -> Result<Micro> {
+        self.tx.range(kind, key, first, last).map(Micro)
+    }
+
+    /// A derived record as it is now.
+    ///
+    /// # Errors
+    /// If it was not named by `looks_at` and cannot be read.
+    pub fn held<K: Kind + Clone>(&mut self, key: &str) -> Result<Option<K>> {
+        self.known.load(self.tx, [Key::new(K::NUMBER, key)])?;
+        Ok(self.known.get::<K>(key).cloned())
+    }
+
+    /// Counts faults of derived records, so that they become an issue when they stand longer than a minute: `finding/<reason>/<of>`.
+    ///
+    /// # Errors
+    /// If the count overflows.
+    pub fn count_finding(&mut self, reason: &str, of: &str, by: i64) -> Result<()> {
+        parking::count_finding(self.tx, reason, of, by, MINUTE)
+    }
+
+    /// Makes a task of this service due now.
+    pub fn due(&mut self, task: &str, key: impl Into<String>) {
+        let at = self.tx.now();
+        self.tx.later(Due { task: task.to_owned(), key: key.into(), at, attempt: 0 });
+    }
+
     /// Changes a derived record: `change` gets what is there and says what shall be; `None` is not there. Without a difference nothing is
     /// written.
     ///
     /// # Errors
     /// If the record was not named by `looks_at` and cannot be read.
-    pub fn edit<K: Kind<Model = K> + Rules>(&mut self, key: &str, change: impl FnOnce(Option<K>) -> Option<K>) -> Result<()> {
+    pub fn edit<K: Kind>(&mut self, key: &str, change: impl FnOnce(Option<K::Message>) -> Option<K::Message>) -> Result<()> {
         self.known.load(self.tx, [Key::new(K::NUMBER, key)])?;
         let held = self.known.record(K::NUMBER, key).cloned();
-        let old = held.as_ref().filter(|held| !held.deleted).and_then(|held| K::decode(held.body.clone()).ok());
+        let old = held.as_ref().filter(|held| !held.deleted).and_then(|held| K::Message::decode(held.body.clone()).ok());
         let new = change(old.clone());
         if new == old {
             return Ok(());
         }
-        let before = old.as_ref().map_or_else(Vec::new, Rules::fields);
-        let after = new.as_ref().map_or_else(Vec::new, Rules::fields);
-        if let Some(new) = &new {
-            self.frees.extend(new.frees(key));
+        let model = |message: &Option<K::Message>| K::parse(message.as_ref()?, &mut Parse::stored());
+        let (was, is) = (model(&old), model(&new));
+        let before = was.as_ref().map_or_else(Vec::new, Rules::fields);
+        let after = is.as_ref().map_or_else(Vec::new, Rules::fields);
+        if let Some(is) = &is {
+            self.frees.extend(is.frees(key));
         }
         let version = Version { primary: held.map_or(0, |held| held.version.primary) + 1, observed: 0 };
         let deleted = new.is_none();
@@ -142,7 +188,7 @@ impl Derived<'_, '_> {
     }
 }
 
-/// The parser of a derived kind: its message is its model.
-pub(crate) fn itself<K: Clone>(message: &K, _parse: &Parse<'_>) -> Option<K> {
-    Some(message.clone())
+/// The model of a stored body.
+pub(crate) fn parse_stored<K: Kind>(body: &[u8]) -> Option<K> {
+    K::parse(&K::Message::decode(body).ok()?, &mut Parse::stored())
 }

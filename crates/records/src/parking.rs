@@ -4,7 +4,7 @@
 //! grace period, keeps the picture fresh while the cause stands, and resolves it.
 
 use crate::{
-    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, known,
+    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken,
     registry::{self, Opened},
     stored,
     take::{Passing, take},
@@ -13,7 +13,7 @@ use crossdock_core::{Error, Key, Micro, Micros, Result};
 use crossdock_proto::{
     operations::{Backlog, Issue, IssueState, Parked, ParkedSelection},
     schema,
-    types::{Finding, Outcome, Severity},
+    types::{Envelope, Finding, Operation, Outcome, Severity},
 };
 use crossdock_store::{Due, Fields, Record, Scan, Tx};
 use prost::Message;
@@ -36,10 +36,10 @@ const RENEW: Micros = 60 * 1_000_000;
 
 impl Kind for Parked {
     const NUMBER: u16 = PARKED;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -52,10 +52,10 @@ impl Rules for Parked {
 impl Kind for Issue {
     const NUMBER: u16 = ISSUE;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -69,10 +69,10 @@ impl Rules for Issue {
 impl Kind for Backlog {
     const NUMBER: u16 = BACKLOG;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -83,11 +83,11 @@ pub(crate) fn name(kind: &str, key: &str) -> String {
 }
 
 /// Loads the parked versions of what comes in. While nothing of a kind is parked, one count per kind says so.
-pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, opened: &[Opened]) -> Result<()> {
+pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, incoming: &[Incoming], opened: &[Opened]) -> Result<()> {
     let kind = |opened: &Opened| Some(schema().kind(opened.draft.as_ref()?.number().into())?.name.as_str());
     let kinds: BTreeSet<&str> = opened.iter().filter_map(kind).collect();
     known.load(tx, kinds.iter().map(|kind| Key::new(BACKLOG, *kind)))?;
-    let mut asked = Vec::new();
+    let mut asked: Vec<Key> = incoming.iter().filter_map(|incoming| Some(Key::new(PARKED, incoming.redriven.as_deref()?))).collect();
     for opened in opened.iter().filter(|opened| !opened.key.is_empty()) {
         let Some(kind) = kind(opened) else { continue };
         let key = Key::new(PARKED, name(kind, &opened.key));
@@ -100,14 +100,39 @@ pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, opened: &[Opened]) -> Res
     known.load(tx, asked)
 }
 
+/// Loads the parked version of a record whose key was not known before.
+pub(crate) fn load_one(tx: &mut Tx<'_>, known: &mut Known, kind: &str, key: &str) -> Result<()> {
+    if backlog(known, kind) > 0 { known.load(tx, [Key::new(PARKED, name(kind, key))]) } else { Ok(()) }
+}
+
+/// Whether this version waits already, with other content.
+pub(crate) fn is_reused(kinds: &Kinds, known: &Known, passing: &Passing<'_>) -> bool {
+    let incoming = &passing.incoming.record;
+    let Some(held) = known.record(PARKED, &passing.parked_name()).filter(|held| !held.deleted) else { return false };
+    if passing.incoming.redriven.is_some() || held.version != stored::version(&passing.opened.envelope) {
+        return false;
+    }
+    let Ok(parked) = Parked::decode(held.body.clone()) else { return false };
+    let operation = parked.envelope.as_ref().map_or(Operation::Unspecified, Envelope::operation);
+    let body = parked.record.map(|record| record.value).unwrap_or_default();
+    let same = || kinds.open(incoming).is_ok_and(|as_sent| as_sent.same(&body));
+    (operation == Operation::Delete) != passing.opened.deletes || !(passing.opened.deletes || same())
+}
+
 fn backlog(known: &Known, kind: &str) -> i64 {
     known.get::<Backlog>(kind).map_or(0, |backlog| backlog.records)
 }
 
 /// Parks a record under its cause.
 pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing: &Passing<'_>, cause: crate::Cause) -> Result<Taken> {
-    let name = name(passing.kind, &passing.opened.key);
+    let name = passing.parked_name();
     known.load(tx, [Key::new(PARKED, name.as_str())])?;
+    // It waited under the connection's own word, and waits under its id from now on.
+    if let Some(was) = passing.incoming.redriven.as_ref().filter(|was| **was != name)
+        && let Some(was) = known.record(PARKED, was).filter(|was| !was.deleted).cloned()
+    {
+        remove(tx, known, was)?;
+    }
     let held = known.record(PARKED, &name).filter(|held| !held.deleted).cloned();
     let version = stored::version(&passing.opened.envelope);
     let taken = |outcome| Taken { cause: Some(cause.clone()), ..passing.taken(outcome) };
@@ -190,7 +215,7 @@ fn amount(parked: &Parked) -> Micro {
 
 fn change_backlog(tx: &mut Tx<'_>, known: &mut Known, kind: &str, by: i64) -> Result<()> {
     let mut derived = crate::Derived { tx, known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(kind, |held: Option<Backlog>| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
+    derived.edit::<Backlog>(kind, |held| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
 }
 
 /// Makes the records due that wait for what has come.
@@ -213,7 +238,9 @@ pub(crate) fn wake(tx: &mut Tx<'_>, mut causes: Vec<String>) -> Result<()> {
 pub fn redrive(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, cause: &str) -> Result<bool> {
     let page = tx.scan(Scan::Field { kind: PARKED, name: "cause", value: cause, prefix: "", after: "" }, CHUNK)?;
     let full = page.len() == CHUNK;
-    let incoming = page.into_iter().map(again).collect::<Result<Vec<_>>>()?;
+    // Somebody else in the group may have taken it in, or discarded it.
+    let waiting = page.into_iter().filter(|parked| !parked.deleted);
+    let incoming = waiting.map(again).collect::<Result<Vec<_>>>()?;
     let taken = take(tx, kinds, policy, &incoming)?;
     // A page of records that all stay where they are would come back for ever.
     let moved = taken.iter().any(|taken| taken.outcome != Outcome::Parked || taken.cause.as_ref().is_none_or(|held| held.key != cause));
@@ -232,7 +259,7 @@ fn again(stored: Record) -> Result<Incoming> {
             kind: kind.into(),
             body: parked.record.map(|record| record.value).unwrap_or_default().into(),
         },
-        redriven: true,
+        redriven: Some(stored.key),
     })
 }
 
@@ -299,7 +326,7 @@ pub(crate) fn renew_issue(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due
     let about = if records > 0 { about(tx, cause)? } else { None };
     let mut known = Known::default();
     let mut derived = crate::Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
-    derived.edit(cause, |held: Option<Issue>| {
+    derived.edit::<Issue>(cause, |held| {
         if records == 0 {
             return held.map(|held| Issue { records: 0, quantity: "0".into(), ..held }.settled(now, IssueState::Resolved));
         }
@@ -352,11 +379,17 @@ pub(crate) fn count_findings(tx: &mut Tx<'_>, policy: &Policy, held: Option<&Rec
     let old = held.map_or_else(Vec::new, stored::findings);
     for (findings, record, by) in [(old, held, -1), (stored::findings(new), Some(new), 1)] {
         for finding in findings {
-            let cause = format!("finding/{}/{}", finding.reason, record.map_or("", |record| record.connection.as_str()));
-            tx.add(ISSUE, &cause, RECORDS, by)?;
-            tx.keep_due(Due { task: "issue".into(), key: cause, at: tx.now() + policy.issue_grace(), attempt: 0 });
+            count_finding(tx, &finding.reason, record.map_or("", |record| record.connection.as_str()), by, policy.issue_grace())?;
         }
     }
+    Ok(())
+}
+
+/// Counts one finding of a connection, or of a place for derived records; in time an issue says so.
+pub(crate) fn count_finding(tx: &mut Tx<'_>, reason: &str, of: &str, by: i64, grace: Micros) -> Result<()> {
+    let cause = format!("finding/{reason}/{of}");
+    tx.add(ISSUE, &cause, RECORDS, by)?;
+    tx.keep_due(Due { task: "issue".into(), key: cause, at: tx.now() + grace, attempt: 0 });
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Cross-references: what a connection calls a thing, and what the suite calls it.
 
-use crate::{Cause, Incoming, Kind, Known, Parse, Policy, Rules, known, parse::day, registry::Opened};
+use crate::{Cause, Incoming, Kind, Known, Parse, Policy, Rules, parse::day, registry::Opened};
 use crossdock_core::{Key, Result, codes, key};
 use crossdock_proto::{operations::ReferenceTable, types::Date};
 use crossdock_store::Tx;
@@ -11,10 +11,10 @@ pub const REFERENCE: u16 = 26;
 impl Kind for ReferenceTable {
     const NUMBER: u16 = REFERENCE;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 

@@ -1,15 +1,18 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
-use crate::{Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, parking, sets, stored};
+use crate::{
+    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored, parking, sets, stored,
+};
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
     KindInfo,
-    operations::{Backlog, FeedCursor, Issue, Parked, ReferenceTable, Set, WatermarkState},
+    operations::{Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
     schema,
     types::{Date, Envelope, Operation},
 };
 use crossdock_store::{Fields, Record, Tx};
+use prost::{Message, Name};
 use std::{collections::BTreeMap, marker::PhantomData};
 
 /// The kinds that a service knows: its own, and those it follows from peers.
@@ -30,15 +33,6 @@ impl Kinds {
         Self::default()
     }
 
-    /// What every service keeps about its own work.
-    ///
-    /// # Errors
-    /// If the contract has other messages at their numbers.
-    pub fn of_service() -> Result<Self> {
-        let kinds = Self::new().own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?;
-        kinds.own::<Backlog>()?.own::<FeedCursor>()?.own::<ReferenceTable>()
-    }
-
     /// Adds a kind that this service owns.
     ///
     /// # Errors
@@ -55,11 +49,19 @@ impl Kinds {
         self.add::<K>(false)
     }
 
+    /// Adds what every service keeps about its own work.
+    ///
+    /// # Errors
+    /// If the contract has other messages at these numbers.
+    pub fn with_operations(self) -> Result<Self> {
+        self.own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?.own::<Backlog>()?.own::<FeedCursor>()
+    }
+
     fn add<K: Kind>(mut self, owned: bool) -> Result<Self> {
         let info = schema()
             .kind(K::NUMBER.into())
-            .filter(|info| info.message.full_name() == K::full_name())
-            .ok_or_else(|| Error::internal("a kind is not in the contract", format!("{} at {}", K::full_name(), K::NUMBER)))?;
+            .filter(|info| info.message.full_name() == K::Message::full_name())
+            .ok_or_else(|| Error::internal("a kind is not in the contract", format!("{} at {}", K::Message::full_name(), K::NUMBER)))?;
         self.known.insert(K::NUMBER, Entry { info, kind: Box::new(Typed::<K>(PhantomData)), owned });
         Ok(self)
     }
@@ -112,6 +114,14 @@ impl Kinds {
         fields
     }
 
+    /// What a committed set means for the derived state of its kind.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
+    }
+
     /// The fields that lists filter a stored record by.
     pub fn fields(&self, record: &Record) -> Fields {
         self.get(record.kind).map_or_else(Vec::new, |kind| kind.fields(record))
@@ -127,15 +137,16 @@ pub(crate) trait AnyKind: Send + Sync {
     fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
     /// Takes a stored record out of what is derived from it.
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
 
 impl<K: Kind> AnyKind for Typed<K> {
     fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError> {
-        let mut message = K::decode(body)?;
-        message.strip();
-        Ok(Box::new(TypedDraft { message, model: None }))
+        let mut message = K::Message::decode(body)?;
+        K::strip(&mut message);
+        Ok(Box::new(TypedDraft::<K> { message, model: None }))
     }
 
     fn fields(&self, record: &Record) -> Fields {
@@ -144,6 +155,10 @@ impl<K: Kind> AnyKind for Typed<K> {
 
     fn frees(&self, record: &Record) -> Vec<String> {
         if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
+    }
+
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        K::committed(set, to)
     }
 
     fn is_document(&self) -> bool {
@@ -157,12 +172,13 @@ impl<K: Kind> AnyKind for Typed<K> {
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()> {
         let Some(model) = parse_stored::<K>(&record.body).filter(|_| record.counts) else { return Ok(()) };
         known.load(tx, model.looks_at())?;
-        K::Model::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
+        K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
     }
 }
 
-fn parse_stored<K: Kind>(body: &[u8]) -> Option<K::Model> {
-    K::decode(body).ok()?.parse(&mut Parse::stored())
+/// The model of a stored record, also of a tombstone.
+pub fn model<K: Kind>(record: &Record) -> Option<K> {
+    parse_stored::<K>(&record.body)
 }
 
 /// A record on its way in.
@@ -171,6 +187,7 @@ pub(crate) trait Draft: Send {
     fn is_document(&self) -> bool;
     fn key(&self, connection: &str, envelope: &Envelope) -> String;
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>));
+    fn sent_by(&mut self, connection: &str);
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
@@ -185,15 +202,19 @@ pub(crate) trait Draft: Send {
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict;
     /// Its body as it is stored.
     fn body(&mut self) -> Bytes;
+    /// What its tombstone keeps: the last content, as far as it may be kept.
+    fn tombstone(&self, held: Option<&Record>) -> Bytes;
     /// Records that derived state of the held version needs.
     fn looked_at(&self, held: &Record) -> Vec<Key>;
+    /// `newer` is held and this one, which is older, came after it.
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
     /// `old` was, `new` says whether this draft takes its place.
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct TypedDraft<K: Kind> {
-    message: K,
-    model: Option<K::Model>,
+    message: K::Message,
+    model: Option<K>,
 }
 
 impl<K: Kind> Draft for TypedDraft<K> {
@@ -206,24 +227,29 @@ impl<K: Kind> Draft for TypedDraft<K> {
     }
 
     fn key(&self, connection: &str, envelope: &Envelope) -> String {
-        self.message.key(connection, envelope)
+        K::key(&self.message, connection, envelope)
     }
 
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
-        self.message.references(visit);
+        K::references(&mut self.message, visit);
+    }
+
+    fn sent_by(&mut self, connection: &str) {
+        K::sent_by(&mut self.message, connection);
     }
 
     fn business_date(&self) -> Option<Date> {
-        self.message.business_date()
+        K::business_date(&self.message)
     }
 
     fn quantity(&self) -> Option<&str> {
-        self.message.quantity()
+        K::quantity(&self.message)
     }
 
     fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings) {
         let mut parse = Parse::new(default_unit, default_currency);
-        self.model = self.message.parse(&mut parse);
+        K::fill(&mut self.message, default_unit, default_currency);
+        self.model = K::parse(&self.message, &mut parse);
         let (mut violations, findings) = parse.finish();
         if self.model.is_none() && violations.is_empty() {
             violations.push(Violation::new("", "MALFORMED_RECORD", "", "cannot be read"));
@@ -252,8 +278,8 @@ impl<K: Kind> Draft for TypedDraft<K> {
     }
 
     fn same(&self, held: &[u8]) -> bool {
-        K::decode(held).is_ok_and(|mut held| {
-            held.strip();
+        K::Message::decode(held).is_ok_and(|mut held| {
+            K::strip(&mut held);
             held == self.message
         })
     }
@@ -264,19 +290,32 @@ impl<K: Kind> Draft for TypedDraft<K> {
 
     fn body(&mut self) -> Bytes {
         if let Some(model) = &self.model {
-            self.message.complete(model);
+            model.complete(&mut self.message);
         }
         self.message.encode_to_vec().into()
+    }
+
+    fn tombstone(&self, held: Option<&Record>) -> Bytes {
+        let mut last = held.and_then(|held| K::Message::decode(held.body.clone()).ok()).unwrap_or_else(|| self.message.clone());
+        K::forget(&mut last);
+        last.encode_to_vec().into()
     }
 
     fn looked_at(&self, held: &Record) -> Vec<Key> {
         parse_stored::<K>(&held.body).map_or_else(Vec::new, |model| model.looks_at())
     }
 
+    fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()> {
+        match (&self.model, parse_stored::<K>(&newer.body)) {
+            (Some(model), Some(newer)) => model.late(&newer, to),
+            _ => Ok(()),
+        }
+    }
+
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()> {
         let old = old.and_then(|old| parse_stored::<K>(&old.body));
         let new = self.model.as_ref().filter(|_| new);
-        if old.is_none() && new.is_none() { Ok(()) } else { K::Model::derive(old.as_ref(), new, to) }
+        if old.is_none() && new.is_none() { Ok(()) } else { K::derive(old.as_ref(), new, to) }
     }
 }
 
@@ -313,6 +352,7 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
+        draft.sent_by(&incoming.origin.connection);
         let connection = policy.connection(&incoming.origin.connection);
         let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
         let (violations, findings) = draft.parse(unit, currency);

@@ -3,7 +3,7 @@
 //! A committed load counts what of its scope was not sent; if the policy allows it, that is removed in chunks by due work. A run's records are shown
 //! by its commit.
 
-use crate::{Derived, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Scope, known, parking, stored};
+use crate::{Derived, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Scope, derive, parking, stored};
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, Key, Micros, Result, Version, Violation, key};
 use crossdock_proto::{
@@ -21,10 +21,10 @@ const CHUNK: usize = 1_000;
 impl Kind for Set {
     const NUMBER: u16 = SET;
     const DOCUMENT: bool = false;
-    type Model = Self;
+    type Message = Self;
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<Self> {
-        known::itself(self, parse)
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
     }
 }
 
@@ -205,7 +205,7 @@ fn expect(tx: &mut Tx<'_>, id: &Key) -> Result<Set> {
 }
 
 fn change(tx: &mut Tx<'_>, key: &str, trace: &Bytes, to: impl FnOnce(Option<Set>) -> Option<Set>) -> Result<()> {
-    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace }.edit(key, to)
+    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace }.edit::<Set>(key, to)
 }
 
 /// A held load is an issue of its own.
@@ -252,6 +252,9 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
     let number = schema().kind_named(&set.kind).map_or(0, |info| info.number);
     let prefix =
         if kinds.get(number).is_some_and(|kind| kind.is_document()) { key::join([connection.as_str(), ""]) } else { String::new() };
+    if progress.removing && progress.after.is_empty() {
+        committed(tx, kinds, number, &set)?;
+    }
     let page = tx.scan(Scan::Prefix { kind: number, prefix: &prefix, after: &progress.after }, CHUNK)?;
     let full = page.len() == CHUNK;
     if let Some(last) = page.last() {
@@ -263,7 +266,7 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
         set.removed += i64::try_from(missing.len()).unwrap_or(i64::MAX);
         let as_of = set.as_of.as_ref().map(stored::micros).unwrap_or_default();
         for record in missing {
-            remove(tx, kinds, record, as_of)?;
+            remove(tx, kinds, policy, record, as_of)?;
         }
         if !full {
             set.state = SetState::Applied.into();
@@ -273,10 +276,18 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
         set.removed += i64::try_from(missing.len()).unwrap_or(i64::MAX);
         if !full {
             decide(tx, policy, id, &mut set, &mut progress)?;
+            if set.state() == SetState::Applied {
+                committed(tx, kinds, number, &set)?;
+            }
         }
     }
     set.progress = Some(progress);
     Ok(set)
+}
+
+/// What the load means for the derived state of its kind, before anything is removed.
+fn committed(tx: &mut Tx<'_>, kinds: &Kinds, number: u16, set: &Set) -> Result<()> {
+    derive(tx, &Bytes::new(), |to| kinds.committed(number, set, to))
 }
 
 /// Everything is counted: remove, or hold.
@@ -334,12 +345,16 @@ fn missing<'r>(tx: &mut Tx<'_>, set: &Set, records: impl Iterator<Item = &'r Rec
 }
 
 /// A record that its source no longer has. The tombstone is as new as the load, so that a late copy of an older version does not bring it back.
-fn remove(tx: &mut Tx<'_>, kinds: &Kinds, mut record: Record, as_of: Micros) -> Result<()> {
+fn remove(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, mut record: Record, as_of: Micros) -> Result<()> {
     let Some(kind) = kinds.get(record.kind) else { return Ok(()) };
     let before = kinds.all_fields(&record);
     let mut known = Known::default();
     known.set(record.clone());
     kind.forget(&record, tx, &mut known)?;
+    let held = record.clone();
+    let envelope = stored::envelope(&held);
+    record.meta = stored::meta(&envelope, &envelope.principal, &[]);
+    parking::count_findings(tx, policy, Some(&held), &record)?;
     record.deleted = true;
     record.version = record.version.max(Version { primary: record.version.primary, observed: as_of });
     tx.put(record, before, Vec::new());

@@ -33,7 +33,7 @@ pub fn take(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, incoming: &[Incomin
     // What derived state hung on the versions that are about to be replaced.
     let looked_at = opened.iter().flat_map(|opened| looked_at(&known, opened)).collect::<Vec<_>>();
     known.load(tx, looked_at)?;
-    parking::load(tx, &mut known, &opened)?;
+    parking::load(tx, &mut known, incoming, &opened)?;
 
     let mut intake = Intake { tx, kinds, policy, known, frees: Vec::new() };
     let mut taken = Vec::with_capacity(incoming.len());
@@ -90,7 +90,7 @@ impl Intake<'_, '_> {
             let violations = mem::take(&mut passing.opened.violations);
             return self.refuse(&passing, violations);
         }
-        if let Some(cause) = passing.opened.wait.take() {
+        if let Some(cause) = passing.opened.wait.clone() {
             return self.park(&passing, cause);
         }
         let counts = match self.stands(&mut passing) {
@@ -103,16 +103,18 @@ impl Intake<'_, '_> {
     /// Whether it counts by policy and set; refused if its connection may not write it.
     fn stands(&self, passing: &mut Passing<'_>) -> Result<Counting, Violation> {
         let connection = passing.incoming.origin.connection.as_str();
-        let scope = if passing.opened.deletes { Scope::default() } else { passing.draft.scope() };
-        if !self.policy.in_row_scope(connection, scope) {
-            let row = [scope.location, scope.supplier].into_iter().flatten().collect::<Vec<_>>().join(", ");
-            return Err(Violation::new(
-                "",
-                "OUT_OF_SCOPE",
-                row,
-                format!("connection {connection} may not write rows of this location or supplier"),
-            ));
-        }
+        let mut standing = Ok(Standing::Counts);
+        self.in_scope(passing, &mut |scope| {
+            standing = if self.policy.in_row_scope(connection, scope) {
+                Ok(self.policy.standing(connection, passing.kind, scope))
+            } else {
+                let row = [scope.location, scope.supplier].into_iter().flatten().collect::<Vec<_>>().join(", ");
+                let message = format!("connection {connection} may not write rows of this location or supplier");
+                Err(Violation::new("", "OUT_OF_SCOPE", row, message))
+            };
+            true
+        });
+        let standing = standing?;
         let writers = self.kinds.info(passing.draft.number()).map_or(&[][..], |info| &info.writers);
         if !self.policy.allows(connection, writers) {
             let roles: Vec<_> = writers.iter().map(|role| role.as_str_name()).collect();
@@ -120,7 +122,7 @@ impl Intake<'_, '_> {
             return Err(Violation::new("", "ROLE_MAY_NOT_WRITE", connection, message));
         }
         let in_set = sets::admit(&self.known, connection, &passing.opened.envelope.set_key, passing.kind)?;
-        let by_policy = match self.policy.standing(connection, passing.kind, scope) {
+        let by_policy = match standing {
             Standing::Refused(authority) => {
                 let message = format!("records of this kind and scope count from {authority}; change the policy or send from there");
                 return Err(Violation::new("", "NOT_AUTHORITY", connection, message));
@@ -137,10 +139,21 @@ impl Intake<'_, '_> {
         Ok(Counting { counts: by_policy.counts && in_set, ..by_policy })
     }
 
+    /// Its scope; a tombstone has that of what it deletes.
+    fn in_scope(&self, passing: &Passing<'_>, then: &mut dyn FnMut(Scope<'_>) -> bool) {
+        let number = passing.draft.number();
+        let held = self.known.record(number, &passing.opened.key).filter(|held| held.connection == passing.incoming.origin.connection);
+        let told = passing.opened.deletes && self.kinds.get(number).zip(held).is_some_and(|(kind, held)| kind.in_scope(held, then));
+        if !told {
+            then(if passing.opened.deletes { Scope::default() } else { passing.draft.scope() });
+        }
+    }
+
     fn settle(&mut self, mut passing: Passing<'_>, counting: Counting) -> Result<Taken> {
         let connection = passing.incoming.origin.connection.as_str();
         let number = passing.draft.number();
         self.known.load(self.tx, [Key::new(number, passing.opened.key.as_str())])?;
+        parking::load_one(self.tx, &mut self.known, passing.kind, &passing.opened.key)?;
         let held = self.known.record(number, &passing.opened.key).cloned();
         if let Some(held) = held.as_ref().filter(|held| held.connection != connection && !counting.named) {
             let message = format!("{} is held from {}; a policy must say which connection counts", passing.opened.key, held.connection);
@@ -155,19 +168,21 @@ impl Intake<'_, '_> {
             same: held.deleted == deletes && (deletes || (held.counts == counting.counts && passing.draft.same(&held.body))),
         });
         match settle(against, version) {
+            Settled::Replace if parking::is_reused(self.kinds, &self.known, &passing) => self.reused(&passing),
             Settled::Replace => self.replace(passing, held.as_ref(), counting.counts),
             Settled::Touch | Settled::Duplicate => {
                 self.seen_again(&passing, held.as_ref());
                 self.unpark(&passing)?;
                 Ok(passing.taken(Outcome::Duplicate))
             }
-            Settled::Reused => {
-                let value = format!("{}.{}", version.primary, version.observed);
-                let message = "was sent before with other content; a change needs a higher version.primary, or a later version.observed";
-                self.refuse(&passing, vec![Violation::new("envelope.version", "VERSION_REUSED", value, message)])
-            }
+            Settled::Reused => self.reused(&passing),
             Settled::Superseded { regressed } => {
                 self.unpark(&passing)?;
+                if let Some(newer) = held.as_ref().filter(|held| !held.deleted && held.counts && counting.counts && !deletes) {
+                    let trace = &passing.incoming.origin.trace;
+                    let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace };
+                    passing.draft.late(newer, &mut derived)?;
+                }
                 let mut taken = passing.taken(Outcome::Superseded);
                 if regressed {
                     let message = "the source was read later than the version that is held, and shows an older one: was it restored?";
@@ -177,6 +192,13 @@ impl Intake<'_, '_> {
                 Ok(taken)
             }
         }
+    }
+
+    fn reused(&mut self, passing: &Passing<'_>) -> Result<Taken> {
+        let version = stored::version(&passing.opened.envelope);
+        let value = format!("{}.{}", version.primary, version.observed);
+        let message = "was sent before with other content; a change needs a higher version.primary, or a later version.observed";
+        self.refuse(passing, vec![Violation::new("envelope.version", "VERSION_REUSED", value, message)])
     }
 
     fn replace(&mut self, mut passing: Passing<'_>, held: Option<&Record>, counts: bool) -> Result<Taken> {
@@ -258,7 +280,7 @@ impl Intake<'_, '_> {
 
     /// Refuses a record; one that was parked stays parked, for a person to decide.
     pub(crate) fn refuse(&mut self, passing: &Passing<'_>, violations: Vec<Violation>) -> Result<Taken> {
-        if passing.incoming.redriven
+        if passing.incoming.redriven.is_some()
             && let Some(first) = violations.first()
         {
             let cause = Cause {
@@ -280,6 +302,14 @@ struct Counting {
 }
 
 impl Passing<'_> {
+    /// Its key while it is parked. A master whose id is not known yet has only its connection's own word for it.
+    pub fn parked_name(&self) -> String {
+        if self.opened.wait.is_some() && !self.draft.is_document() {
+            return parking::name(self.kind, &key::join([&self.incoming.origin.connection, &self.opened.key]));
+        }
+        parking::name(self.kind, &self.opened.key)
+    }
+
     pub fn taken(&self, outcome: Outcome) -> Taken {
         Taken { outcome, kind: self.kind, key: self.opened.key.clone(), ..Taken::default() }
     }
@@ -288,10 +318,7 @@ impl Passing<'_> {
         let origin = &self.incoming.origin;
         let deleted = self.opened.deletes;
         // A tombstone keeps the last content: readers learn what went.
-        let body = match held {
-            Some(held) if deleted => held.body.clone(),
-            _ => self.draft.body(),
-        };
+        let body = if deleted { self.draft.tombstone(held) } else { self.draft.body() };
         Record {
             kind: self.draft.number(),
             key: self.opened.key.clone(),
@@ -310,14 +337,16 @@ impl Passing<'_> {
 }
 
 impl Intake<'_, '_> {
-    /// Its parked version, if this one takes its place.
+    /// Its parked version, if this one takes its place; and itself, if it was parked under another name.
     fn unpark(&mut self, passing: &Passing<'_>) -> Result<()> {
-        let name = parking::name(passing.kind, &passing.opened.key);
-        let Some(parked) = self.known.record(PARKED, &name).filter(|parked| !parked.deleted).cloned() else { return Ok(()) };
-        if parked.version > stored::version(&passing.opened.envelope) {
-            return Ok(());
+        let version = stored::version(&passing.opened.envelope);
+        for name in [Some(&passing.parked_name()), passing.incoming.redriven.as_ref()].into_iter().flatten() {
+            let waits = |parked: &&Record| !parked.deleted && parked.version <= version;
+            if let Some(parked) = self.known.record(PARKED, name).filter(waits).cloned() {
+                parking::remove(self.tx, &mut self.known, parked)?;
+            }
         }
-        parking::remove(self.tx, &mut self.known, parked)
+        Ok(())
     }
 
     fn park(&mut self, passing: &Passing<'_>, cause: Cause) -> Result<Taken> {
@@ -325,7 +354,12 @@ impl Intake<'_, '_> {
         let version = stored::version(&passing.opened.envelope);
         let held = self.known.record(number, &passing.opened.key);
         if held.is_some_and(|held| held.connection == passing.incoming.origin.connection && held.version >= version) {
+            self.unpark(passing)?;
             return Ok(passing.taken(Outcome::Superseded));
+        }
+        self.known.load(self.tx, [Key::new(PARKED, passing.parked_name())])?;
+        if parking::is_reused(self.kinds, &self.known, passing) {
+            return self.reused(passing);
         }
         parking::park(self.tx, &mut self.known, self.policy, passing, cause)
     }

@@ -139,6 +139,12 @@ impl Read<'_> {
         self.connection.bulk(statements::SUM_GET, &columns)?.iter_mut().map(sum).collect()
     }
 
+    /// The total of one key over the buckets from `first` to `last`.
+    pub fn range(&mut self, kind: u16, key: &str, first: i64, last: i64) -> Result<i64> {
+        let parameters = [Value::Int(kind.into()), Value::Text(key.to_owned()), Value::Int(first), Value::Int(last)];
+        self.connection.query(statements::SUM_RANGE, &parameters)?.first_mut().map_or(Ok(0), Row::int)
+    }
+
     /// Tasks whose time has come, the oldest first.
     pub fn due(&mut self, now: Micros, limit: usize) -> Result<Vec<Due>> {
         let limit = Value::Int(i64::try_from(limit).unwrap_or(i64::MAX));

@@ -59,6 +59,8 @@ statements! {
         from q join sum s on s.kind = q.kind and s.key = q.key and s.bucket = q.bucket";
     SUM_SCAN "sum.scan" "select key, bucket, amount from sum \
         where kind = $1 and (key, bucket) > ($2, $3) and key >= $4 and key < $5 and bucket >= $6 and bucket <= $7 order by key, bucket limit $8";
+    SUM_RANGE "sum.range" "select cast(coalesce(sum(amount), 0) as bigint) from sum \
+        where kind = $1 and key = $2 and bucket >= $3 and bucket <= $4";
     SUM_ADD "sum.add" "insert into sum (kind, key, bucket, amount) {rows int text int int} \
         on conflict (kind, key, bucket) do update set amount = sum.amount + excluded.amount";
 

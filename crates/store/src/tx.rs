@@ -9,7 +9,7 @@ use crate::{
 use bytes::Bytes;
 use crossdock_core::{Cursor, Error, Key, Micros, Result, Version};
 use indexmap::{IndexMap, map::Entry};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The one transaction of this store that writes now. Reads see its own puts; pages ([`Tx::scan`], [`Tx::sums`]) are those of what was committed
 /// before it.
@@ -20,7 +20,7 @@ pub struct Tx<'a> {
     puts: IndexMap<Key, Record>,
     touches: IndexMap<Key, (Version, String)>,
     fields: IndexMap<FieldKey, bool>,
-    sums: HashMap<(u16, String, i64), i64>,
+    sums: BTreeMap<(u16, String, i64), i64>,
     due: IndexMap<(String, String), Option<(Due, bool)>>,
     answers: IndexMap<(String, String), Answer>,
     epoch: Option<u64>,
@@ -47,7 +47,7 @@ impl<'a> Tx<'a> {
             puts: IndexMap::new(),
             touches: IndexMap::new(),
             fields: IndexMap::new(),
-            sums: HashMap::new(),
+            sums: BTreeMap::new(),
             due: IndexMap::new(),
             answers: IndexMap::new(),
             epoch: None,
@@ -115,6 +115,16 @@ impl<'a> Tx<'a> {
             stored.checked_add(added).ok_or_else(|| overflow(key))
         };
         of.iter().map(total).collect()
+    }
+
+    /// The total of one key over the buckets from `first` to `last`, own additions included.
+    pub fn range(&mut self, kind: u16, key: &str, first: i64, last: i64) -> Result<i64> {
+        if first > last {
+            return Ok(0);
+        }
+        let stored = self.read().range(kind, key, first, last)?;
+        let own = self.sums.range((kind, key.to_owned(), first)..=(kind, key.to_owned(), last));
+        Ok(own.fold(stored, |total, (_, amount)| total.saturating_add(*amount)))
     }
 
     /// Which of these values some record of the kind has in this field, own puts included.
@@ -282,8 +292,7 @@ impl<'a> Tx<'a> {
                 push(statement, field_columns(fields.into_iter().map(|(field, _)| field).collect()));
             }
         }
-        let mut sums: Vec<_> = std::mem::take(&mut self.sums).into_iter().filter(|(_, amount)| *amount != 0).collect();
-        sums.sort_unstable();
+        let sums: Vec<_> = std::mem::take(&mut self.sums).into_iter().filter(|(_, amount)| *amount != 0).collect();
         if !sums.is_empty() {
             push(statements::SUM_ADD, sum_columns(sums));
         }

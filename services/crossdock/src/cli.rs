@@ -170,6 +170,36 @@ pub enum Command {
     /// Sets: full loads and runs.
     #[command(subcommand)]
     Set(SetCommand),
+    /// Demand history in buckets, as a planner reads it.
+    #[command(after_help = "Example: crossdock history --item 85123A --measure requested --bucket iso-week --from 2011-01-01")]
+    History(History),
+    /// Stock on hand.
+    #[command(after_help = "Example: crossdock inventory --location UK-01")]
+    Inventory(Inventory),
+    /// Write the records as CSV tables.
+    #[command(after_help = "Example: crossdock export ./tables --kind item --kind demand-line")]
+    Export(Export),
+    /// Causes of trouble in the whole suite.
+    #[command(
+        after_help = "Example: crossdock exceptions\n         crossdock exceptions --acknowledge demand-signal/item/85123A --note 'master is on its way'"
+    )]
+    Exceptions {
+        /// Also those that are resolved.
+        #[arg(long)]
+        all: bool,
+        /// Say that somebody works on this one.
+        #[arg(long, requires = "note")]
+        acknowledge: Option<String>,
+        /// What is being done.
+        #[arg(long)]
+        note: Option<String>,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Play the main job in front of you: serve, import a real order history, read demand.
+    #[command(after_help = "Example: crossdock demo")]
+    Demo(Demo),
     /// Measure a running service.
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -339,4 +369,71 @@ pub struct Bench {
     /// Where.
     #[command(flatten)]
     pub target: Target,
+}
+
+/// `crossdock history`.
+#[derive(Args, Debug)]
+pub struct History {
+    /// Only these items.
+    #[arg(long = "item")]
+    pub items: Vec<String>,
+    /// Only these locations.
+    #[arg(long = "location")]
+    pub locations: Vec<String>,
+    /// ordered, requested, shipped, returned, cancelled-by-customer, cancelled-by-supply or lost; none is all.
+    #[arg(long = "measure")]
+    pub measures: Vec<String>,
+    /// First day.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Last day.
+    #[arg(long)]
+    pub to: Option<String>,
+    /// day, iso-week, sunday-week, month or four-four-five.
+    #[arg(long, default_value = "day")]
+    pub bucket: String,
+    /// Only series that changed since this cursor.
+    #[arg(long)]
+    pub since: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// `crossdock inventory`.
+#[derive(Args, Debug)]
+pub struct Inventory {
+    /// Only these items.
+    #[arg(long = "item")]
+    pub items: Vec<String>,
+    /// Only these locations.
+    #[arg(long = "location")]
+    pub locations: Vec<String>,
+    /// Where.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// `crossdock export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Folder for the tables; made if missing.
+    pub folder: PathBuf,
+    /// Only these kinds.
+    #[arg(long = "kind")]
+    pub kinds: Vec<String>,
+    /// Where.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// `crossdock demo`.
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// Folder of the example: mappings and data.
+    #[arg(long, default_value = "examples/online-retail")]
+    pub example: PathBuf,
+    /// Keep the data here instead of a temporary folder.
+    #[arg(long)]
+    pub data_dir: Option<PathBuf>,
 }

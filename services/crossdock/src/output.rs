@@ -72,6 +72,24 @@ pub fn records(format: Format, kind: &str, records: &[Value]) -> Result<(), Fail
     table(&heading, rows)
 }
 
+/// Prints messages of one kind that are no records.
+pub fn messages(format: Format, what: &str, messages: &[Value]) -> Result<(), Failure> {
+    if format == Format::Json {
+        return messages.iter().try_for_each(|message| line(message.to_string()));
+    }
+    if messages.is_empty() {
+        return line(format!("no {what}"));
+    }
+    let mut columns: Vec<&str> = Vec::new();
+    for name in messages.iter().filter_map(Value::as_object).flat_map(Map::keys) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    let rows = messages.iter().map(|message| columns.iter().map(|column| message.get(column).map(cell).unwrap_or_default()).collect());
+    table(&columns, rows)
+}
+
 /// A value as people read it: `6 EA`, `2.55 GBP`, `2010-12-01`.
 fn cell(value: &Value) -> String {
     match value {

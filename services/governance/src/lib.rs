@@ -50,7 +50,7 @@ pub fn service(policy: Option<PathBuf>) -> Result<Service> {
     Ok(Service {
         name: NAME,
         package: PACKAGE,
-        kinds: Kinds::of_service()?.own::<Policy>()?.own::<Exception>()?,
+        kinds: Kinds::new().own::<Policy>()?.own::<Exception>()?,
         peers: &PEERS,
         tasks: &[],
         verbs: wire::verbs::routes,

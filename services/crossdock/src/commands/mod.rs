@@ -1,6 +1,10 @@
 //! One file per command.
 
 mod bench;
+mod demo;
+mod exceptions;
+mod export;
+mod history;
 mod import;
 mod operations;
 mod policy;
@@ -32,6 +36,11 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Discard { selection, reason, target } => operations::discard(selection, reason, &target).await,
         Command::Set(command) => sets::run(command).await,
         Command::Bench(BenchCommand::Ingest(bench)) => bench::ingest(bench).await,
+        Command::History(asked) => history::history(asked).await,
+        Command::Inventory(asked) => history::inventory(asked).await,
+        Command::Export(asked) => export::export(asked).await,
+        Command::Exceptions { all, acknowledge, note, target } => exceptions::exceptions(all, acknowledge, note, &target).await,
+        Command::Demo(asked) => demo::demo(asked).await,
         Command::Stats { target } => operations::stats(&target).await,
     }
 }

@@ -43,7 +43,7 @@ pub async fn list(list: List) -> Result<(), Failure> {
 }
 
 /// Every record that a listing names, up to its limit.
-async fn all(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<Json>, Failure> {
+pub async fn all(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<Json>, Failure> {
     let limit = if list.limit == 0 { usize::MAX } else { list.limit };
     let filter = filter(info, &list.fields)?;
     let mut found = Vec::new();

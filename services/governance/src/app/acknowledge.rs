@@ -22,7 +22,7 @@ pub fn acknowledge(tx: &mut Tx<'_>, origin: &Origin, asked: &AcknowledgeExceptio
     let mut answer =
         Err(Error::not_found("UNKNOWN_EXCEPTION", format!("there is no exception {:?}; list exceptions for their keys", asked.key)));
     derive(tx, &origin.trace, |to| {
-        to.edit(&asked.key, |held: Option<Exception>| {
+        to.edit::<Exception>(&asked.key, |held| {
             let held = held?;
             let new = acknowledged(&held, origin.who(), &asked.note);
             answer = new.clone().ok_or_else(|| {

@@ -26,7 +26,7 @@ pub enum Applied {
 pub fn apply(tx: &mut Tx<'_>, policy: &Policy, unless_held: bool) -> Result<Applied> {
     let mut applied = Applied::New;
     derive(tx, &Default::default(), |to| {
-        to.edit(ACTIVE, |held: Option<Policy>| match held {
+        to.edit::<Policy>(ACTIVE, |held| match held {
             Some(held) if held == *policy => {
                 applied = Applied::Same;
                 Some(held)

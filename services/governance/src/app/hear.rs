@@ -10,7 +10,7 @@ use crossdock_records::Derived;
 /// # Errors
 /// If the store fails.
 pub fn hear(service: &str, cause: &str, issue: Option<&Issue>, to: &mut Derived<'_, '_>) -> Result<()> {
-    to.edit(&exception::key(service, cause), |held: Option<Exception>| match issue {
+    to.edit::<Exception>(&exception::key(service, cause), |held| match issue {
         Some(issue) => Some(exception::heard(service, held, issue)),
         None => held.map(exception::gone),
     })

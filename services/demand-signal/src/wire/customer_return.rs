@@ -1,0 +1,59 @@
+use super::{WHY, amount, class, complete, fill, place, quantity};
+use crate::model::{customer_return::CustomerReturn, number};
+use crossdock_proto::{demand as contract, types::Date};
+use crossdock_records::{Kind, Parse, Reference};
+
+impl Kind for CustomerReturn {
+    const NUMBER: u16 = number::CUSTOMER_RETURN;
+    type Message = contract::CustomerReturn;
+
+    fn references(message: &mut Self::Message, visit: &mut dyn FnMut(Reference<'_>)) {
+        visit(Reference { space: "item", value: &mut message.item_id });
+        visit(Reference { space: "location", value: &mut message.location_id });
+        visit(Reference { space: "customer", value: &mut message.customer_id });
+        if let Some(quantity) = &mut message.quantity {
+            visit(Reference { space: "unit", value: &mut quantity.unit });
+        }
+    }
+
+    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
+        fill(message.quantity.as_mut(), default_unit);
+    }
+
+    fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self> {
+        let place = place(parse, &message.item_id, &message.location_id);
+        let customer = parse.optional_id("customer_id", &message.customer_id);
+        let quantity = amount(parse, message.quantity.as_ref(), false, (&message.base_quantity, &message.base_factor));
+        let on = parse.date("return_date", message.return_date.as_ref());
+        let reason = parse.text("reason", &message.reason, WHY);
+        let original_document = parse.optional_id("original_document", &message.original_document);
+        let original_line = parse.optional_id("original_line", &message.original_line);
+        let class = class(parse, message.demand_class, message.supply_mode);
+        let _ = (reason?, original_line?);
+        Some(Self {
+            place: place?,
+            customer: customer?,
+            quantity: quantity?,
+            on: on?,
+            original_document: original_document?,
+            class: class?,
+        })
+    }
+
+    fn strip(message: &mut Self::Message) {
+        message.base_quantity.clear();
+        message.base_factor.clear();
+    }
+
+    fn complete(&self, message: &mut Self::Message) {
+        complete(&self.quantity, &mut message.base_quantity, &mut message.base_factor);
+    }
+
+    fn business_date(message: &Self::Message) -> Option<Date> {
+        message.return_date
+    }
+
+    fn quantity(message: &Self::Message) -> Option<&str> {
+        quantity(message.quantity.as_ref())
+    }
+}
