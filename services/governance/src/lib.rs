@@ -57,3 +57,6 @@ pub fn service(policy: Option<PathBuf>) -> Result<Service> {
         background: vec![Box::new(move |handle| Box::pin(wire::reload::run(handle, policy)))],
     })
 }
+
+#[cfg(test)]
+mod tests;

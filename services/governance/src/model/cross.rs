@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 /// Everything that does not fit together.
 pub fn faults(file: &PolicyFile) -> Vec<Fault> {
     let mut faults = connections(&file.connections);
-    let known: BTreeMap<&Name, &Connection> = file.connections.iter().map(|connection| (&connection.name, connection)).collect();
+    // Of connections with one name the first is meant.
+    let known: BTreeMap<&Name, &Connection> = file.connections.iter().rev().map(|connection| (&connection.name, connection)).collect();
     faults.extend(authorities(&file.authorities, &known));
     faults.extend(load_guards(file));
     faults.extend(freshness(file, &known));

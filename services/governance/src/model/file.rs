@@ -183,7 +183,7 @@ fn friendly(mut fault: Located) -> Located {
         let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
         if let Some(unknown) = quoted(said).first() {
             let hint = crossdock_yaml::did_you_mean(unknown, quoted(known).iter().map(String::as_str));
-            fault.message.push_str(&hint);
+            fault.message = format!("{}{hint}", fault.message.replacen("unknown variant", "unknown value", 1));
         }
     }
     fault

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub async fn run(handle: Handle, file: Option<PathBuf>) {
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut source = Source { handle, file, seen: None, done: None };
+    let mut source = Source::new(handle, file);
     loop {
         ticks.tick().await;
         source.look().await;
@@ -32,7 +32,8 @@ pub async fn run(handle: Handle, file: Option<PathBuf>) {
     }
 }
 
-struct Source {
+/// Where the policy comes from, and how far it was followed.
+pub struct Source {
     handle: Handle,
     file: Option<PathBuf>,
     /// What was read at the last look: the text, or why there is none.
@@ -42,7 +43,13 @@ struct Source {
 }
 
 impl Source {
-    async fn look(&mut self) {
+    /// A file, or the built-in policy.
+    pub fn new(handle: Handle, file: Option<PathBuf>) -> Self {
+        Self { handle, file, seen: None, done: None }
+    }
+
+    /// Looks once, and applies what is new.
+    pub async fn look(&mut self) {
         let now = match &self.file {
             Some(file) => tokio::fs::read_to_string(file).await.map_err(|error| error.to_string()),
             None => Ok(FIRST_TRY.to_owned()),
