@@ -1,5 +1,6 @@
 //! What can be wrong: the mapping, the input as a whole, one line of it.
 
+use crossdock_yaml::Located;
 use std::io;
 
 /// Why a mapping was refused, and where.
@@ -14,6 +15,12 @@ pub struct MappingError {
     pub column: usize,
     /// What is wrong and what would be right.
     pub message: String,
+}
+
+impl MappingError {
+    pub(crate) fn at(name: &str, fault: Located) -> Self {
+        Self { name: name.to_owned(), line: fault.line, column: fault.column, message: fault.message }
+    }
 }
 
 /// Why the input cannot be read, or not any further.

@@ -47,9 +47,7 @@ mod mapping;
 mod plan;
 mod rows;
 mod spec;
-mod suggest;
 mod target;
-mod yaml;
 
 pub use error::{InputError, LineError, MappingError};
 pub use lines::open;

@@ -6,12 +6,11 @@ use crate::{
     lines::Lines,
     plan::{Leaf, Plan, Source, resolve},
     spec::{Assignments, Format, InputSpec, MappingSpec, RecordSpec, SkipSpec, ValueSpec},
-    suggest::did_you_mean,
     target::{Target, Value},
-    yaml::{self, Fault, Place},
 };
 use cel::Context;
 use crossdock_proto::{KindInfo, schema};
+use crossdock_yaml::{Fault, Place, did_you_mean};
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use std::io::Read;
 
@@ -71,8 +70,8 @@ impl Mapping {
     /// # Errors
     /// The first fault, with line and column.
     pub fn load(name: &str, text: &str) -> Result<Self, MappingError> {
-        let spec: MappingSpec = serde_norway::from_str(text).map_err(|error| yaml::located(name, &error))?;
-        Loader::load(spec).map_err(|fault| fault.located(name, text))
+        let spec: MappingSpec = crossdock_yaml::read(text).map_err(|fault| MappingError::at(name, fault))?;
+        Loader::load(spec).map_err(|fault| MappingError::at(name, fault.located(text)))
     }
 
     /// Reads rows from an input, which may be packed with gzip.

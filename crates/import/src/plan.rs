@@ -6,10 +6,10 @@ use crate::{
     LineError,
     expression::Expression,
     fields::Fields,
-    suggest::did_you_mean,
     target::{Target, Value},
 };
 use cel::Context;
+use crossdock_yaml::did_you_mean;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use std::{borrow::Cow, collections::BTreeMap};

@@ -1,8 +1,8 @@
 //! What a contract field takes, and how a value gets onto the wire.
 
 use crate::expression::{Given, Type};
-use crate::suggest::did_you_mean;
 use crossdock_proto::types::Date;
+use crossdock_yaml::did_you_mean;
 use jiff::{Timestamp, civil};
 use prost::encoding;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind};

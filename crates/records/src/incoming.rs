@@ -19,6 +19,13 @@ pub struct Origin {
     pub received: Option<Micros>,
 }
 
+impl Origin {
+    /// Who decided: the person, else the connection.
+    pub fn who(&self) -> &str {
+        if self.principal.is_empty() { &self.connection } else { &self.principal }
+    }
+}
+
 /// One record on its way in.
 #[derive(Clone, Debug)]
 pub struct Incoming {

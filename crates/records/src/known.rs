@@ -79,6 +79,17 @@ impl Known {
     }
 }
 
+/// Changes derived records outside of a batch; what that frees is made due.
+///
+/// # Errors
+/// If `work` fails or the store does.
+pub fn derive<T>(tx: &mut Tx<'_>, trace: &Bytes, work: impl FnOnce(&mut Derived<'_, '_>) -> Result<T>) -> Result<T> {
+    let (mut known, mut frees) = (Known::default(), Vec::new());
+    let answer = work(&mut Derived { tx, known: &mut known, frees: &mut frees, trace })?;
+    parking::wake(tx, frees)?;
+    Ok(answer)
+}
+
 /// Where rules put what follows from a record.
 pub struct Derived<'a, 'b> {
     pub(crate) tx: &'a mut Tx<'b>,
@@ -175,22 +186,6 @@ impl Derived<'_, '_> {
         self.tx.put(record, before, after);
         Ok(())
     }
-}
-
-/// Changes derived state outside of [`crate::take`]: in a task, or when a set is committed.
-///
-/// # Errors
-/// If the store fails.
-pub fn derive<T>(tx: &mut Tx<'_>, trace: &Bytes, change: impl FnOnce(&mut Derived<'_, '_>) -> Result<T>) -> Result<T> {
-    let (mut known, mut frees) = (Known::default(), Vec::new());
-    let changed = change(&mut Derived { tx, known: &mut known, frees: &mut frees, trace })?;
-    parking::wake(tx, frees)?;
-    Ok(changed)
-}
-
-/// The model of a stored record, also of a tombstone.
-pub fn model<K: Kind>(record: &Record) -> Option<K> {
-    parse_stored(&record.body)
 }
 
 /// The model of a stored body.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
     KindInfo,
-    operations::Set,
+    operations::{Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
     schema,
     types::{Date, Envelope, Operation},
 };
@@ -47,6 +47,14 @@ impl Kinds {
     /// If the contract has another message at this number.
     pub fn follow<K: Kind>(self) -> Result<Self> {
         self.add::<K>(false)
+    }
+
+    /// Adds what every service keeps about its own work.
+    ///
+    /// # Errors
+    /// If the contract has other messages at these numbers.
+    pub fn with_operations(self) -> Result<Self> {
+        self.own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?.own::<Backlog>()?.own::<FeedCursor>()
     }
 
     fn add<K: Kind>(mut self, owned: bool) -> Result<Self> {
@@ -98,17 +106,20 @@ impl Kinds {
         })
     }
 
-    /// What a committed set means for the derived state of its kind.
-    pub(crate) fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
-        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
-    }
-
     /// Every field of a stored record, findings and sets included.
     pub(crate) fn all_fields(&self, held: &Record) -> Fields {
         let mut fields = self.fields(held);
         parking::finding_fields(&stored::findings(held), &mut fields);
         sets::field(self, held, &mut fields);
         fields
+    }
+
+    /// What a committed set means for the derived state of its kind.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
     }
 
     /// The fields that lists filter a stored record by.
@@ -122,11 +133,11 @@ pub(crate) trait AnyKind: Send + Sync {
     fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError>;
     fn fields(&self, record: &Record) -> Fields;
     fn frees(&self, record: &Record) -> Vec<String>;
-    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
     fn is_document(&self) -> bool;
     fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
     /// Takes a stored record out of what is derived from it.
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
+    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
@@ -163,6 +174,16 @@ impl<K: Kind> AnyKind for Typed<K> {
         known.load(tx, model.looks_at())?;
         K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
     }
+}
+
+/// The model of a stored record, also of a tombstone.
+pub fn model<K: Kind>(record: &Record) -> Option<K> {
+    parse_stored::<K>(&record.body)
+}
+
+/// The contract message of a stored record, also of a tombstone.
+pub fn message<K: Kind>(record: &Record) -> Option<K::Message> {
+    K::Message::decode(record.body.clone()).ok()
 }
 
 /// A record on its way in.

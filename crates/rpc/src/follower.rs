@@ -7,7 +7,7 @@ use crossdock_proto::{
     records::{WatchRequest, WatchResponse},
     schema,
 };
-use crossdock_records::{FEED_CURSOR, Peer, follow, forget};
+use crossdock_records::{FEED_CURSOR, POLICY, Peer, follow, forget};
 use prost::Message;
 use std::{sync::Arc, time::Duration};
 
@@ -76,7 +76,7 @@ impl Follower {
 
     async fn keep(&self, page: WatchResponse, cursor: Cursor) -> Result<()> {
         let (kinds, peer, records) = (Arc::clone(&self.handle.kinds), self.peer, page.records);
-        let policy = records.iter().any(|record| record.kind == crate::handle::POLICY.into());
+        let policy = records.iter().any(|record| record.kind == POLICY.into());
         self.handle.store.write("follow", move |tx| follow(tx, &kinds, peer, &records, cursor)).await?;
         if policy { self.handle.reload_policy().await } else { Ok(()) }
     }

@@ -1,12 +1,9 @@
 use crossdock_core::{Key, Result};
 use crossdock_proto::governance;
-use crossdock_records::{Kinds, Lane, Policy, PolicyCell};
+use crossdock_records::{Kinds, Lane, POLICY, Policy, PolicyCell};
 use crossdock_store::Store;
 use prost::Message;
 use std::sync::Arc;
-
-/// Number of the kind that holds the policy.
-pub(crate) const POLICY: u16 = 100;
 
 /// A running service: what its methods work with.
 #[derive(Clone)]

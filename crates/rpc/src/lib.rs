@@ -16,7 +16,7 @@ pub use channel::{Channel, local, remote};
 pub use client::RecordClient;
 pub use follower::Follower;
 pub use handle::Handle;
-pub use operations::Operations;
+pub use operations::{Operations, once};
 pub use server::records;
 pub use status::{from_status, status};
 

@@ -53,7 +53,10 @@ impl Operations {
 }
 
 /// Runs a verb once per request id, however often it is called: the same request again gets the first answer.
-async fn once<Q, A>(
+///
+/// # Errors
+/// `REQUEST_ID` without a usable id, `REQUEST_ID_REUSED` if it named another request before, and what `verb` refuses.
+pub async fn once<Q, A>(
     handle: &Handle,
     caller: Caller,
     (method, request_id, asked): (&'static str, String, Q),
@@ -139,8 +142,7 @@ impl OperationsService for Operations {
         }
         let kinds = Arc::clone(&handle.kinds);
         let verb = move |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &DiscardRequest| {
-            let by = if origin.principal.is_empty() { &origin.connection } else { &origin.principal };
-            Ok(DiscardResponse { records: discard(tx, &kinds, &selection, by, &asked.note)? })
+            Ok(DiscardResponse { records: discard(tx, &kinds, &selection, origin.who(), &asked.note)? })
         };
         once(handle, caller, ("Discard", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }

@@ -6,4 +6,4 @@ mod service;
 
 pub use config::{Config, ConfigError};
 pub use serve::serve;
-pub use service::{Background, Service};
+pub use service::{Background, GOVERNANCE, Service};

@@ -85,7 +85,7 @@ async fn start(config: &Config, services: Vec<Service>, clock: &Arc<dyn Clock>, 
     let mut started = Vec::with_capacity(services.len());
     for service in services {
         let store = Store::open(location(config, service.name)?, Arc::clone(clock)).await?;
-        let kinds = Arc::new(service.kinds);
+        let kinds = Arc::new(service.kinds.with_operations()?);
         let handle = Handle::start(service.name, store.clone(), Arc::clone(&kinds)).await?;
         let verbs = (service.verbs)(&handle).into_axum_router();
         let methods = Routes::from(records(service.package, &handle).into_axum_router().merge(verbs));

@@ -6,6 +6,9 @@ use tonic::service::Routes;
 /// Something that runs beside the methods of a service.
 pub type Background = Box<dyn FnOnce(Handle) -> BoxFuture<'static, ()> + Send>;
 
+/// Governance, as every other service follows it: for the policy.
+pub const GOVERNANCE: Peer = Peer { name: "governance", package: "crossdock.governance.v1", kinds: &[100], apply: None };
+
 /// A service, as the runtime needs it.
 pub struct Service {
     /// Its name, such as `demand-signal`; also of its store.

@@ -30,6 +30,24 @@ pub use model::{
 use crossdock_core::Result;
 use crossdock_proto::operations::ReferenceTable;
 use crossdock_records::Kinds;
+use crossdock_runtime::{GOVERNANCE, Service};
+use tonic::service::Routes;
+
+/// The service, for the runtime.
+///
+/// # Errors
+/// If the contracts do not have its kinds: a broken build.
+pub fn service() -> Result<Service> {
+    Ok(Service {
+        name: "master-data",
+        package: "crossdock.masterdata.v1",
+        kinds: kinds()?,
+        peers: &[GOVERNANCE],
+        tasks: &[],
+        verbs: |_| Routes::default(),
+        background: Vec::new(),
+    })
+}
 
 /// The kinds that this service owns.
 ///

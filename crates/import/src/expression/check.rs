@@ -4,8 +4,8 @@ use super::{
     Type,
     functions::{self, Signature},
 };
-use crate::suggest::did_you_mean;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use crossdock_yaml::did_you_mean;
 
 /// Begins the name that a checked expression has for a column; its number follows. No name in an expression can look so.
 pub(super) const COLUMN: &str = "#";

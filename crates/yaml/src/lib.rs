@@ -1,10 +1,13 @@
-//! Where in a YAML text something stands.
+//! YAML that people write: every fault with its line and column, and what was probably meant.
 //!
-//! The YAML reader tells positions only with its own errors. So a place is found by walking to it a second time and failing there on purpose;
-//! that happens once per refused mapping.
+//! The YAML reader tells positions only with its own errors. So the place of any other fault is found by walking to it a second time and failing
+//! there on purpose; that happens once per fault.
 
-use crate::MappingError;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+mod suggest;
+
+pub use suggest::did_you_mean;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// One step from a node to a node in it.
@@ -22,7 +25,7 @@ enum Step {
 
 /// A node, by the way to it from the top.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Place(Vec<Step>);
+pub struct Place(Vec<Step>);
 
 impl Place {
     fn step(&self, step: Step) -> Self {
@@ -31,53 +34,75 @@ impl Place {
         Self(steps)
     }
 
-    pub(crate) fn key(&self, key: &'static str) -> Self {
+    /// The value of this key.
+    #[must_use]
+    pub fn key(&self, key: &'static str) -> Self {
         self.step(Step::Key(key))
     }
 
-    pub(crate) fn value(&self, index: usize) -> Self {
+    /// The value of the nth key.
+    #[must_use]
+    pub fn value(&self, index: usize) -> Self {
         self.step(Step::Value(index))
     }
 
-    pub(crate) fn name(&self, index: usize) -> Self {
+    /// The nth key itself.
+    #[must_use]
+    pub fn name(&self, index: usize) -> Self {
         self.step(Step::Name(index))
     }
 
-    pub(crate) fn element(&self, index: usize) -> Self {
+    /// The nth element.
+    #[must_use]
+    pub fn element(&self, index: usize) -> Self {
         self.step(Step::Element(index))
     }
 
     /// A fault found here.
-    pub(crate) fn fault(&self, message: impl Into<String>) -> Fault {
+    pub fn fault(&self, message: impl Into<String>) -> Fault {
         Fault { place: self.clone(), message: message.into() }
     }
 }
 
-/// What is wrong, and where.
-#[derive(Debug)]
-pub(crate) struct Fault {
+/// What is wrong, and at which node.
+#[derive(Clone, Debug)]
+pub struct Fault {
     place: Place,
     message: String,
 }
 
 impl Fault {
     /// The same with line and column in `text`.
-    pub(crate) fn located(self, name: &str, text: &str) -> MappingError {
+    pub fn located(self, text: &str) -> Located {
         let walk = Walk(&self.place.0).deserialize(serde_norway::Deserializer::from_str(text));
         let location = walk.err().and_then(|error| error.location());
         let (line, column) = location.map_or((1, 1), |at| (at.line(), at.column()));
-        MappingError { name: name.to_owned(), line, column, message: self.message }
+        Located { line, column, message: self.message }
     }
 }
 
-/// An error of the YAML reader, with its position taken out of its message.
-pub(crate) fn located(name: &str, error: &serde_norway::Error) -> MappingError {
-    let message = error.to_string();
-    let Some(at) = error.location() else {
-        return MappingError { name: name.to_owned(), line: 1, column: 1, message };
-    };
-    let suffix = format!(" at line {} column {}", at.line(), at.column());
-    MappingError { name: name.to_owned(), line: at.line(), column: at.column(), message: message.replacen(&suffix, "", 1) }
+/// What is wrong, and where in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in that line, from 1.
+    pub column: usize,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Located> {
+    serde_norway::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let Some(at) = error.location() else { return Located { line: 1, column: 1, message } };
+        let place = format!(" at line {} column {}", at.line(), at.column());
+        Located { line: at.line(), column: at.column(), message: message.replacen(&place, "", 1) }
+    })
 }
 
 /// Fails at the node that the steps lead to, or at the last one that exists.

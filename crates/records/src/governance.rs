@@ -1,0 +1,43 @@
+//! What governance keeps: the policy, which every service follows, and exceptions, which it makes of every service's issues. Both are derived.
+
+use crate::{Kind, Parse, Rules};
+use crossdock_proto::governance::{Exception, ExceptionState, Policy};
+use crossdock_store::Fields;
+
+/// Number of the kind that holds the policy; its key is `active`.
+pub const POLICY: u16 = 100;
+/// Number of the kind of exceptions.
+pub const EXCEPTION: u16 = 101;
+
+impl Kind for Policy {
+    const NUMBER: u16 = POLICY;
+    const DOCUMENT: bool = false;
+    type Message = Self;
+
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
+    }
+}
+
+impl Rules for Policy {}
+
+impl Kind for Exception {
+    const NUMBER: u16 = EXCEPTION;
+    const DOCUMENT: bool = false;
+    type Message = Self;
+
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
+    }
+}
+
+impl Rules for Exception {
+    fn fields(&self) -> Fields {
+        let state = match self.state() {
+            ExceptionState::Unspecified | ExceptionState::Open => "open",
+            ExceptionState::Acknowledged => "acknowledged",
+            ExceptionState::Resolved => "resolved",
+        };
+        vec![("state", state.to_owned()), ("service", self.service.clone())]
+    }
+}
