@@ -36,7 +36,7 @@ pub use parking::{ISSUE, PARKED, discard, redrive, wake_selected};
 pub use parse::{Parse, day};
 pub use policy::{Policy, PolicyCell};
 pub use references::REFERENCE;
-pub use registry::{Kinds, model};
+pub use registry::{Kinds, message, model};
 pub use sets::{SET, abort, commit, open};
 pub use settle::{Held, Settled, settle};
 pub use stored::{envelope, record};

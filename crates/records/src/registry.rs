@@ -181,6 +181,11 @@ pub fn model<K: Kind>(record: &Record) -> Option<K> {
     parse_stored::<K>(&record.body)
 }
 
+/// The contract message of a stored record, also of a tombstone.
+pub fn message<K: Kind>(record: &Record) -> Option<K::Message> {
+    K::Message::decode(record.body.clone()).ok()
+}
+
 /// A record on its way in.
 pub(crate) trait Draft: Send {
     fn number(&self) -> u16;

@@ -222,7 +222,7 @@ pub(crate) fn apply(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: &Due) 
     let now = tx.now();
     let next = match set.purpose() {
         SetPurpose::Load => apply_load(tx, kinds, policy, &due.key, set)?,
-        SetPurpose::Run | SetPurpose::Unspecified => show(tx, &due.key, set)?,
+        SetPurpose::Run | SetPurpose::Unspecified => show(tx, kinds, &due.key, set)?,
     };
     let more = next.state() == SetState::Applying;
     change(tx, &due.key, &Bytes::new(), |_| Some(next))?;
@@ -230,8 +230,11 @@ pub(crate) fn apply(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: &Due) 
 }
 
 /// Shows the records of a run.
-fn show(tx: &mut Tx<'_>, id: &str, mut set: Set) -> Result<Set> {
+fn show(tx: &mut Tx<'_>, kinds: &Kinds, id: &str, mut set: Set) -> Result<Set> {
     let number = schema().kind_named(&set.kind).map_or(0, |info| info.number);
+    if set.progress.as_ref().is_none_or(|progress| progress.after.is_empty()) {
+        committed(tx, kinds, number, &set)?;
+    }
     let after = set.progress.get_or_insert_default();
     let page = tx.scan(Scan::Field { kind: number, name: "set", value: id, prefix: "", after: &after.after }, CHUNK)?;
     let full = page.len() == CHUNK;
@@ -285,7 +288,7 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
     Ok(set)
 }
 
-/// What the load means for the derived state of its kind, before anything is removed.
+/// What the set means for the derived state of its kind, before anything is shown or removed; a load that is held means nothing yet.
 fn committed(tx: &mut Tx<'_>, kinds: &Kinds, number: u16, set: &Set) -> Result<()> {
     derive(tx, &Bytes::new(), |to| kinds.committed(number, set, to))
 }

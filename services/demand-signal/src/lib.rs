@@ -12,16 +12,21 @@
 //!
 //! Rooms: `model` (the rules, on types that cannot be invalid), `wire` (contract to model, and the verbs), `app` (what readers ask for).
 
+mod app;
 mod model;
 mod wire;
 
+pub use app::refold::{Folded, Refold};
 pub use model::number;
+pub use wire::service::Verbs;
 
 use crossdock_core::Result;
 use crossdock_master_data::{Customer, Item, ItemUnits, Location};
+use crossdock_proto::demand::demand_service_server::DemandServiceServer;
 use crossdock_proto::operations::ReferenceTable;
 use crossdock_records::{Kinds, Peer};
-use crossdock_runtime::Service;
+use crossdock_rpc::MAX_MESSAGE;
+use crossdock_runtime::{GOVERNANCE, Service};
 use model::{
     customer_return::CustomerReturn,
     demand_line::DemandLine,
@@ -47,9 +52,12 @@ pub fn service() -> Result<Service> {
         name: "demand-signal",
         package: "crossdock.demand.v1",
         kinds: kinds()?,
-        peers: &PEERS,
-        tasks: &[],
-        verbs: |_| Routes::default(),
+        peers: PEERS,
+        tasks: &[(model::inventory_snapshot::REFRESH, app::inventory::refresh)],
+        verbs: |handle| {
+            let verbs = DemandServiceServer::new(Verbs::new(handle.store.clone()));
+            Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))
+        },
         background: Vec::new(),
     })
 }
@@ -81,7 +89,8 @@ pub fn kinds() -> Result<Kinds> {
 }
 
 /// The peers whose feeds this service follows.
-pub const PEERS: [Peer; 2] = [
+pub const PEERS: &[Peer] = &[
+    GOVERNANCE,
     Peer {
         name: "master-data",
         package: "crossdock.masterdata.v1",
@@ -94,8 +103,4 @@ pub const PEERS: [Peer; 2] = [
         ],
         apply: None,
     },
-    Peer { name: "governance", package: "crossdock.governance.v1", kinds: &[POLICY], apply: None },
 ];
-
-/// Number of the kind of policies, owned by governance.
-const POLICY: u16 = 100;

@@ -25,7 +25,7 @@ pub async fn demo(asked: Demo) -> Result<(), Failure> {
     let ((started, start), (end, ended)) = (oneshot::channel(), oneshot::channel::<()>());
     let chosen = services::chosen(&[], None)?;
     let serving = tokio::spawn(async move {
-        let listening = move |address| drop(started.send(address));
+        let listening = move |address| _ = started.send(address);
         crossdock_runtime::serve(&config, chosen, Arc::new(SystemClock), listening, async { drop(ended.await) }).await
     });
     let Ok(address) = start.await else {

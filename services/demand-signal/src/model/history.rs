@@ -2,7 +2,7 @@
 //! repetition and corrections leave the same totals as if only the last version of each record had ever come.
 
 use super::{number, place::Place};
-use crossdock_core::{Key, Micro, Result, key};
+use crossdock_core::{Micro, Result, key};
 use crossdock_proto::demand as contract;
 use crossdock_records::{Derived, Rules, day};
 use jiff::civil::Date;
@@ -125,11 +125,6 @@ pub fn series_key(place: &Place, measure: Measure, (class, mode): (Class, Mode))
 pub fn sums<T: Historic>(record: &T) -> impl Iterator<Item = (String, i64, Micro)> {
     let of = record.class();
     record.entries().into_iter().map(move |entry| (series_key(record.place(), entry.measure, of), day(entry.on), entry.amount))
-}
-
-/// What a record that may leave its series has to know.
-pub fn looks_at(place: &Place) -> Key {
-    Key::new(number::SERIES_CHANGE, place.key())
 }
 
 /// Subtracts the old, adds the new.

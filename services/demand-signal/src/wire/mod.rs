@@ -9,6 +9,7 @@ mod inventory_snapshot;
 mod lost_sale;
 mod movement;
 mod promotion;
+pub mod service;
 
 mod stocking_target;
 mod target_acknowledgement;

@@ -76,7 +76,7 @@ fn stub(give: oneshot::Sender<Handle>) -> Service {
     Service {
         name: "master-data",
         package: MASTERS,
-        kinds: Kinds::of_service().unwrap(),
+        kinds: Kinds::new(),
         peers: &POLICY_OF_GOVERNANCE,
         tasks: &[],
         verbs: |_| Routes::default(),

@@ -1,0 +1,100 @@
+//! How good a forecast run was, over the periods that are over and of which everything has been sent.
+
+use crate::model::{
+    accuracy::Score,
+    forecast::Forecast,
+    history::{Class, Measure, Mode, series_key},
+    number,
+};
+use crossdock_core::{Error, Key, Micro, Result, key};
+use crossdock_master_data::Item;
+use crossdock_proto::{masterdata, operations::Set, types::Completeness};
+use crossdock_records::{SET, day, model};
+use crossdock_store::{Read, Scan, SumScan};
+use std::collections::{BTreeMap, HashMap};
+
+/// Values read at once.
+const VALUES: usize = 1_000;
+/// Days of a series read at once.
+const DAYS: usize = 1_000;
+const DAY: i64 = 86_400;
+
+/// What scores are kept by: location, class of items, measure, lag in days.
+pub type Group = (String, String, Measure, i64);
+
+/// The scores of a run, and how many of its values are still open.
+#[derive(Clone, Debug, Default)]
+pub struct Scores {
+    /// By group.
+    pub scores: BTreeMap<Group, Score>,
+    /// Values whose period is not over, or not sent in full.
+    pub open: i64,
+}
+
+/// The day up to which every sender of demand has said that it has sent everything; none if nobody has said anything.
+pub fn closed_until(completeness: &Completeness) -> Option<i64> {
+    let through = completeness.watermarks.iter().filter_map(|held| held.watermark.as_ref()?.recorded_through);
+    through.map(|at| at.seconds.div_euclid(DAY)).min()
+}
+
+/// The scores of a run. `class` says the class of an item.
+///
+/// # Errors
+/// If there is no such committed run, the store fails, or a sum overflows.
+pub fn scores(read: &mut Read<'_>, run: &str, closed: Option<i64>) -> Result<Scores> {
+    let set = read.get(&[Key::new(SET, run)])?.first().and_then(model::<Set>);
+    let committed = set.and_then(|set| set.commit_time).ok_or_else(|| {
+        Error::not_found("UNKNOWN_RUN", format!("there is no committed run {run:?}; name its set, <connection>/<set_key>"))
+    })?;
+    let begun = committed.seconds.div_euclid(DAY);
+    let (mut found, mut classes, mut after) = (Scores::default(), HashMap::new(), String::new());
+    loop {
+        let page = read.scan(Scan::Field { kind: number::FORECAST, name: "set", value: run, prefix: "", after: &after }, VALUES)?;
+        let full = page.len() == VALUES;
+        for record in page {
+            after.clone_from(&record.key);
+            let Some(value) = model::<Forecast>(&record).filter(|_| !record.deleted && record.counts) else { continue };
+            if closed.is_none_or(|closed| day(value.end) > closed) {
+                found.open += 1;
+                continue;
+            }
+            let class = class(read, &mut classes, &value.place.item)?;
+            let group = (value.place.location.clone(), class, value.measure, day(value.start) - begun);
+            let score = found.scores.entry(group).or_default();
+            score.add(value.quantity.base(), actual(read, &value)?).map_err(too_large)?;
+        }
+        if !full {
+            return Ok(found);
+        }
+    }
+}
+
+fn actual(read: &mut Read<'_>, value: &Forecast) -> Result<Micro> {
+    let mut total = Micro::ZERO;
+    for class in Class::ALL {
+        for mode in Mode::ALL {
+            let key = series_key(&value.place, value.measure, (class, mode));
+            let buckets = (day(value.start), day(value.end) - 1);
+            let scan = SumScan { kind: number::HISTORY, prefix: &key, after: (&key, buckets.0 - 1), buckets };
+            for sum in read.sums(scan, DAYS)?.iter().filter(|sum| sum.key == key) {
+                total = total.plus(Micro(sum.amount)).map_err(too_large)?;
+            }
+        }
+    }
+    Ok(total)
+}
+
+fn class(read: &mut Read<'_>, known: &mut HashMap<String, String>, item: &str) -> Result<String> {
+    if let Some(class) = known.get(item) {
+        return Ok(class.clone());
+    }
+    let record = read.get(&[Key::new(crossdock_master_data::number::ITEM, key::join([item]))])?;
+    let class =
+        record.first().and_then(crossdock_records::message::<Item>).map_or_else(String::new, |item: masterdata::Item| item.abc_class);
+    known.insert(item.to_owned(), class.clone());
+    Ok(class)
+}
+
+fn too_large(error: crossdock_core::AmountError) -> Error {
+    Error::new(crossdock_core::ErrorKind::OutOfRange, "SUM_OVERFLOW", format!("a sum {error}"))
+}
