@@ -87,7 +87,8 @@ async fn start(config: &Config, services: Vec<Service>, clock: &Arc<dyn Clock>, 
         let store = Store::open(location(config, service.name)?, Arc::clone(clock)).await?;
         let kinds = Arc::new(service.kinds.with_operations()?);
         let handle = Handle::start(service.name, store.clone(), Arc::clone(&kinds)).await?;
-        let verbs = (service.verbs)(&handle).into_axum_router();
+        // One of the merged routers answers for unknown methods: the first below.
+        let verbs = (service.verbs)(&handle).into_axum_router().reset_fallback();
         let methods = Routes::from(records(service.package, &handle).into_axum_router().merge(verbs));
         let routes = guard(methods, &handle);
         work.spawn(Runner::new(store, kinds, handle.policy.clone(), service.tasks).run());
@@ -150,7 +151,7 @@ async fn routes(started: Vec<Started>, handles: Vec<Handle>) -> Result<Routes> {
         .add_service(reflect().build_v1alpha().map_err(reflection)?)
         .into_axum_router();
     if let Some(first) = handles.first() {
-        router = router.merge(guard(Routes::new(operations), first).into_axum_router());
+        router = router.merge(guard(Routes::new(operations), first).into_axum_router().reset_fallback());
     }
     for started in started {
         reporter.set_service_status(format!("{}.RecordService", started.package), tonic_health::ServingStatus::Serving).await;

@@ -104,7 +104,7 @@ async fn a_batch_is_taken_once_the_policy_has_reached_the_follower() {
 async fn say(process: &Process, state: IssueState, records: i64) {
     let write = move |tx: &mut crossdock_store::Tx<'_>| {
         let issue = Issue { cause: "item/ABC".into(), reason: "UNKNOWN_ITEM".into(), state: state.into(), records, ..Issue::default() };
-        derive(tx, &Default::default(), |to| to.edit("item/ABC", |_: Option<Issue>| Some(issue)))
+        derive(tx, &Default::default(), |to| to.edit::<Issue>("item/ABC", |_| Some(issue)))
     };
     process.stub.store.write("issue", write).await.unwrap();
 }
