@@ -9,7 +9,7 @@ use crate::{
     stored,
     take::{Passing, take},
 };
-use crossdock_core::{Error, Key, Micro, Micros, Result};
+use crossdock_core::{Error, Key, Micro, Micros, Result, key};
 use crossdock_proto::{
     operations::{Backlog, Issue, IssueState, Parked, ParkedSelection},
     schema,
@@ -24,6 +24,10 @@ pub const PARKED: u16 = 20;
 /// Number of the kind of issues; the sums of a cause carry it too.
 pub const ISSUE: u16 = 21;
 pub(crate) const BACKLOG: u16 = 24;
+
+/// The task that redrives a cause, and the one that goes on with it.
+pub(crate) const REDRIVE: &str = "redrive";
+pub(crate) const REDRIVE_ON: &str = "redrive_on";
 
 /// Buckets of the sums of a cause.
 pub(crate) const RECORDS: i64 = 0;
@@ -72,7 +76,7 @@ impl Kind for Backlog {
     type Message = Self;
 
     fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
-        Some(message.clone())
+        Some(*message)
     }
 }
 
@@ -88,7 +92,7 @@ pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, incoming: &[Incoming], op
     let kinds: BTreeSet<&str> = opened.iter().filter_map(kind).collect();
     known.load(tx, kinds.iter().map(|kind| Key::new(BACKLOG, *kind)))?;
     let mut asked: Vec<Key> = incoming.iter().filter_map(|incoming| Some(Key::new(PARKED, incoming.redriven.as_deref()?))).collect();
-    for opened in opened.iter().filter(|opened| !opened.key.is_empty()) {
+    for opened in opened.iter().filter(|opened| opened.violations.is_empty()) {
         let Some(kind) = kind(opened) else { continue };
         let key = Key::new(PARKED, name(kind, &opened.key));
         if backlog(known, kind) > 0 {
@@ -226,25 +230,38 @@ pub(crate) fn wake(tx: &mut Tx<'_>, mut causes: Vec<String>) -> Result<()> {
         return Ok(());
     }
     for cause in tx.having(PARKED, "cause", &causes)? {
-        tx.later(Due { task: "redrive".into(), key: cause, at: tx.now(), attempt: 0 });
+        tx.later(Due { task: REDRIVE.into(), key: cause, at: tx.now(), attempt: 0 });
     }
     Ok(())
 }
 
-/// Tries the records again that are parked on a cause, a chunk at a time; whether there may be more.
+/// Tries the records again that are parked on a cause, the first chunk of them; the key to go on after, if there are more.
 ///
 /// # Errors
 /// If the store fails.
-pub fn redrive(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, cause: &str) -> Result<bool> {
-    let page = tx.scan(Scan::Field { kind: PARKED, name: "cause", value: cause, prefix: "", after: "" }, CHUNK)?;
-    let full = page.len() == CHUNK;
+pub fn redrive(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, cause: &str) -> Result<Option<String>> {
+    redrive_after(tx, kinds, policy, cause, "")
+}
+
+/// Those that stay where they are are left behind: the next chunk begins after them.
+fn redrive_after(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, cause: &str, after: &str) -> Result<Option<String>> {
+    let page = tx.scan(Scan::Field { kind: PARKED, name: "cause", value: cause, prefix: "", after }, CHUNK)?;
+    let next = page.last().filter(|_| page.len() == CHUNK).map(|last| last.key.clone());
     // Somebody else in the group may have taken it in, or discarded it.
     let waiting = page.into_iter().filter(|parked| !parked.deleted);
     let incoming = waiting.map(again).collect::<Result<Vec<_>>>()?;
-    let taken = take(tx, kinds, policy, &incoming)?;
-    // A page of records that all stay where they are would come back for ever.
-    let moved = taken.iter().any(|taken| taken.outcome != Outcome::Parked || taken.cause.as_ref().is_none_or(|held| held.key != cause));
-    Ok(full && moved)
+    take(tx, kinds, policy, &incoming)?;
+    Ok(next)
+}
+
+/// Redrives a cause chunk by chunk. The first chunk is the task of the cause, so that a cause that goes away again begins again.
+pub(crate) fn redrive_all(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: &Due) -> Result<Option<Micros>> {
+    let parts = if due.task == REDRIVE { vec![due.key.clone()] } else { key::split(&due.key) };
+    let (cause, after) = (parts.first().map_or("", String::as_str), parts.get(1).map_or("", String::as_str));
+    if let Some(next) = redrive_after(tx, kinds, policy, cause, after)? {
+        tx.later(Due { task: REDRIVE_ON.into(), key: key::join([cause, &next]), at: tx.now(), attempt: 0 });
+    }
+    Ok(None)
 }
 
 /// A parked record, as it came.
@@ -279,7 +296,7 @@ pub fn wake_selected(tx: &mut Tx<'_>, selection: &ParkedSelection) -> Result<i64
     if records == 0 {
         return Err(not_parked(&cause));
     }
-    tx.later(Due { task: "redrive".into(), key: cause, at: tx.now(), attempt: 0 });
+    tx.later(Due { task: REDRIVE.into(), key: cause, at: tx.now(), attempt: 0 });
     Ok(records)
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use crossdock_core::{Key, Micros, Result, Violation, instant, key};
 use crossdock_proto::types::{Finding, Outcome};
 use crossdock_store::{Fields, Record, Tx};
-use std::mem;
+use std::{mem, slice};
 
 /// How far a source's clock may be ahead of ours before it is worth a word.
 const AHEAD: Micros = 5 * 60 * 1_000_000;
@@ -131,10 +131,10 @@ impl Intake<'_, '_> {
                 if !passing.draft.is_document() {
                     passing.opened.key = key::join([&passing.opened.key, connection]);
                 }
-                Counting { counts: false, named: false }
+                Counting { counts: false, named: false, shown: in_set }
             }
-            Standing::Named => Counting { counts: true, named: true },
-            Standing::Counts => Counting { counts: true, named: false },
+            Standing::Named => Counting { counts: true, named: true, shown: in_set },
+            Standing::Counts => Counting { counts: true, named: false, shown: in_set },
         };
         Ok(Counting { counts: by_policy.counts && in_set, ..by_policy })
     }
@@ -163,11 +163,12 @@ impl Intake<'_, '_> {
         let version = stored::version(&passing.opened.envelope);
         // Versions of two connections do not compare: the one that counts now wins.
         let same_source = held.as_ref().filter(|held| held.connection == connection);
-        let against = same_source.map(|held| Held {
-            version: held.version,
-            same: held.deleted == deletes && (deletes || (held.counts == counting.counts && passing.draft.same(&held.body))),
-        });
+        let same = same_source.is_some_and(|held| held.deleted == deletes && (deletes || passing.draft.same(&held.body)));
+        let recounted = same_source.is_some_and(|held| !deletes && held.counts != counting.counts);
+        let against = same_source.map(|held| Held { version: held.version, same: same && !recounted });
         match settle(against, version) {
+            // The policy has changed since it was sent: it is the same, and counts now, or does not any more.
+            Settled::Reused if same && counting.shown => self.replace(passing, held.as_ref(), counting.counts),
             Settled::Replace if parking::is_reused(self.kinds, &self.known, &passing) => self.reused(&passing),
             Settled::Replace => self.replace(passing, held.as_ref(), counting.counts),
             Settled::Touch | Settled::Duplicate => {
@@ -219,6 +220,10 @@ impl Intake<'_, '_> {
                 }
             }
             self.look_at_time(&passing, &mut findings);
+        }
+        let today = self.tx.now().div_euclid(86_400_000_000);
+        if counts && (deletes || passing.draft.is_ended(today)) {
+            self.look_at_users(&passing, &mut findings)?;
         }
         let old = held.filter(|held| !held.deleted && held.counts);
         let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace: &passing.incoming.origin.trace };
@@ -278,6 +283,18 @@ impl Intake<'_, '_> {
         }
     }
 
+    fn look_at_users(&mut self, passing: &Passing<'_>, findings: &mut Findings) -> Result<()> {
+        // Who is leaned on is a master: its key is its id.
+        let id = key::split(&passing.opened.key).concat();
+        for (kind, field) in passing.draft.users() {
+            if !self.tx.having(*kind, field, slice::from_ref(&id))?.is_empty() {
+                let user = self.kinds.info(*kind).map_or("record", |info| info.name.as_str());
+                findings.error("", "STILL_USED", format!("{} {id:?} ends, and there is a {user} whose {field} names it", passing.kind));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a record; one that was parked stays parked, for a person to decide.
     pub(crate) fn refuse(&mut self, passing: &Passing<'_>, violations: Vec<Violation>) -> Result<Taken> {
         if passing.incoming.redriven.is_some()
@@ -299,6 +316,8 @@ struct Counting {
     counts: bool,
     /// The policy names this connection as the authority.
     named: bool,
+    /// No set hides it until its commit.
+    shown: bool,
 }
 
 impl Passing<'_> {

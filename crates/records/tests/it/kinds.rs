@@ -1,6 +1,5 @@
 //! Three kinds with the smallest rules that use everything: an item, a location, and a line that needs both.
 
-use bytes::{Buf, BufMut};
 use crossdock_core::{Key, Micro, Result, Violation};
 use crossdock_proto::{
     demand, masterdata,
@@ -9,10 +8,6 @@ use crossdock_proto::{
 };
 use crossdock_records::{Derived, Findings, Kind, Kinds, Known, Parse, Reference, Rules, Scope, Verdict, day};
 use crossdock_store::Fields;
-use prost::{
-    DecodeError, Message, Name,
-    encoding::{DecodeContext, WireType},
-};
 
 pub const ITEM: u16 = 200;
 pub const LOCATION: u16 = 201;
@@ -20,48 +15,7 @@ pub const LINE: u16 = 300;
 /// The kind of the sums of quantity per item.
 pub const TOTAL: u16 = 400;
 
-/// The contract's message as a type of the tests, so that they may say what its rules are.
-macro_rules! message {
-    ($name:ident, $of:ty) => {
-        #[derive(Clone, Debug, Default, PartialEq)]
-        pub struct $name(pub $of);
-
-        impl Message for $name {
-            fn encode_raw(&self, buf: &mut impl BufMut) {
-                self.0.encode_raw(buf);
-            }
-
-            fn merge_field(
-                &mut self,
-                tag: u32,
-                wire: WireType,
-                buf: &mut impl Buf,
-                ctx: DecodeContext,
-            ) -> std::result::Result<(), DecodeError> {
-                self.0.merge_field(tag, wire, buf, ctx)
-            }
-
-            fn encoded_len(&self) -> usize {
-                self.0.encoded_len()
-            }
-
-            fn clear(&mut self) {
-                self.0.clear();
-            }
-        }
-
-        impl Name for $name {
-            const NAME: &'static str = <$of as Name>::NAME;
-            const PACKAGE: &'static str = <$of as Name>::PACKAGE;
-        }
-    };
-}
-
-message!(Item, masterdata::Item);
-message!(Location, masterdata::Location);
-message!(Line, demand::DemandLine);
-
-pub struct ItemModel {
+pub struct Item {
     id: String,
     whole: bool,
 }
@@ -69,24 +23,24 @@ pub struct ItemModel {
 impl Kind for Item {
     const NUMBER: u16 = ITEM;
     const DOCUMENT: bool = false;
-    type Model = ItemModel;
+    type Message = masterdata::Item;
 
-    fn key(&self, _: &str, _: &Envelope) -> String {
-        self.0.item_id.clone()
+    fn key(message: &Self::Message, _: &str, _: &Envelope) -> String {
+        message.item_id.clone()
     }
 
-    fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
-        visit(Reference { space: "item", value: &mut self.0.item_id });
+    fn references(message: &mut Self::Message, visit: &mut dyn FnMut(Reference<'_>)) {
+        visit(Reference { space: "item", value: &mut message.item_id });
     }
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<ItemModel> {
-        let id = parse.id("item_id", &self.0.item_id);
-        let description = parse.text("description", &self.0.description, 200);
-        description.and(Some(ItemModel { id: id?, whole: self.0.base_unit == "XCT" }))
+    fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Item> {
+        let id = parse.id("item_id", &message.item_id);
+        let description = parse.text("description", &message.description, 200);
+        description.and(Some(Item { id: id?, whole: message.base_unit == "XCT" }))
     }
 }
 
-impl Rules for ItemModel {
+impl Rules for Item {
     fn frees(&self, key: &str) -> Vec<String> {
         vec![format!("item/{key}")]
     }
@@ -96,33 +50,33 @@ impl Rules for ItemModel {
     }
 }
 
-pub struct LocationModel;
+pub struct Location;
 
 impl Kind for Location {
     const NUMBER: u16 = LOCATION;
     const DOCUMENT: bool = false;
-    type Model = LocationModel;
+    type Message = masterdata::Location;
 
-    fn key(&self, _: &str, _: &Envelope) -> String {
-        self.0.location_id.clone()
+    fn key(message: &Self::Message, _: &str, _: &Envelope) -> String {
+        message.location_id.clone()
     }
 
-    fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
-        visit(Reference { space: "location", value: &mut self.0.location_id });
+    fn references(message: &mut Self::Message, visit: &mut dyn FnMut(Reference<'_>)) {
+        visit(Reference { space: "location", value: &mut message.location_id });
     }
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<LocationModel> {
-        parse.id("location_id", &self.0.location_id).map(|_| LocationModel)
+    fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Location> {
+        parse.id("location_id", &message.location_id).map(|_| Location)
     }
 }
 
-impl Rules for LocationModel {
+impl Rules for Location {
     fn frees(&self, key: &str) -> Vec<String> {
         vec![format!("location/{key}")]
     }
 }
 
-pub struct LineModel {
+pub struct Line {
     pub item: String,
     pub location: String,
     pub quantity: Micro,
@@ -131,43 +85,44 @@ pub struct LineModel {
 
 impl Kind for Line {
     const NUMBER: u16 = LINE;
-    type Model = LineModel;
+    type Message = demand::DemandLine;
 
-    fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>)) {
-        visit(Reference { space: "item", value: &mut self.0.item_id });
-        visit(Reference { space: "location", value: &mut self.0.location_id });
+    fn references(message: &mut Self::Message, visit: &mut dyn FnMut(Reference<'_>)) {
+        visit(Reference { space: "item", value: &mut message.item_id });
+        visit(Reference { space: "location", value: &mut message.location_id });
+        visit(Reference { space: "customer", value: &mut message.customer_id });
     }
 
-    fn parse(&self, parse: &mut Parse<'_>) -> Option<LineModel> {
-        let item = parse.id("item_id", &self.0.item_id);
-        let location = parse.id("location_id", &self.0.location_id);
-        let value = self.0.quantity.as_ref().map_or("", |quantity| quantity.value.as_str());
+    fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Line> {
+        let item = parse.id("item_id", &message.item_id);
+        let location = parse.id("location_id", &message.location_id);
+        let value = message.quantity.as_ref().map_or("", |quantity| quantity.value.as_str());
         let quantity = parse.within("quantity", |parse| parse.not_negative("value", value));
-        let date = parse.optional_date("ordered_date", self.0.ordered_date.as_ref());
+        let date = parse.optional_date("ordered_date", message.ordered_date.as_ref());
         if quantity == Some(Micro::ZERO) {
             parse.findings().warn("quantity.value", "NOTHING_ORDERED", "is zero");
         }
-        Some(LineModel { item: item?, location: location?, quantity: quantity?, day: date?.map(day) })
+        Some(Line { item: item?, location: location?, quantity: quantity?, day: date?.map(day) })
     }
 
-    fn strip(&mut self) {
-        self.0.base_quantity.clear();
+    fn strip(message: &mut Self::Message) {
+        message.base_quantity.clear();
     }
 
-    fn complete(&mut self, model: &LineModel) {
-        self.0.base_quantity = model.quantity.to_string();
+    fn complete(&self, message: &mut Self::Message) {
+        message.base_quantity = self.quantity.to_string();
     }
 
-    fn business_date(&self) -> Option<Date> {
-        self.0.ordered_date
+    fn business_date(message: &Self::Message) -> Option<Date> {
+        message.ordered_date
     }
 
-    fn quantity(&self) -> Option<&str> {
-        self.0.quantity.as_ref().map(|quantity| quantity.value.as_str())
+    fn quantity(message: &Self::Message) -> Option<&str> {
+        message.quantity.as_ref().map(|quantity| quantity.value.as_str())
     }
 }
 
-impl Rules for LineModel {
+impl Rules for Line {
     fn needs(&self) -> Vec<Key> {
         vec![Key::new(ITEM, self.item.as_str()), Key::new(LOCATION, self.location.as_str())]
     }

@@ -74,11 +74,14 @@ impl History {
     }
 }
 
+/// Item, location and quantity.
+type Content = (String, String, String);
+
 /// What is there in the end.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct State {
-    /// By key: version, and item, location and quantity unless it is a tombstone.
-    lines: BTreeMap<String, (Version, Option<(String, String, String)>)>,
+    /// By key: version, and content unless it is a tombstone.
+    lines: BTreeMap<String, (Version, Option<Content>)>,
     /// By key: version and cause.
     parked: BTreeMap<String, (Version, String)>,
     /// Quantity by item.
@@ -122,7 +125,7 @@ fn missing(read: &Read, complete: bool) -> Option<&'static str> {
     }
 }
 
-fn content(read: &Read) -> Option<(String, String, String)> {
+fn content(read: &Read) -> Option<Content> {
     let quantity = read.line.quantity.as_ref().map_or("", |quantity| &quantity.value).to_owned();
     (!read.deleted).then(|| (read.line.item_id.clone(), read.line.location_id.clone(), quantity))
 }

@@ -123,6 +123,43 @@ pub async fn violations_are_all_told(place: &Place) {
     assert_eq!(bench.total("I1").await, 2);
 }
 
+/// What no database keeps never gets that far, whichever text of a record it is in: the neighbours go in.
+pub async fn bad_texts_are_rejected_alone(place: &Place) {
+    let bench = ready(place).await;
+    let own = governance::Connection { id_space: governance::IdSpace::Own.into(), ..erp("other") };
+    bench.rule(governance::Policy { connections: vec![erp("erp"), own], ..policy() });
+    // While something waits, what waits is looked at.
+    assert_eq!(bench.one("erp", line("W", 1, "I9", "L1", "1")).await.outcome, Outcome::Parked);
+    let long = "x".repeat(100_000);
+    for bad in ["\0", "a\0b", "a\u{7f}", " a", "a\n", long.as_str()] {
+        let in_texts = |envelope: &mut crossdock_proto::types::Envelope| bad.clone_into(&mut envelope.line);
+        let records = vec![
+            line(bad, 1, "I1", "L1", "1"),
+            line("D", 1, bad, "L1", "1"),
+            line("D", 1, "I1", bad, "1"),
+            line("D", 1, "I1", "L1", bad),
+            with(line("D", 1, "I1", "L1", "1"), in_texts),
+            with(line("D", 1, "I1", "L1", "1"), |envelope| bad.clone_into(&mut envelope.set_key)),
+            item(bad, 1),
+            described("I5", 1, if bad == " a" || bad == long { "\0" } else { bad }),
+        ];
+        for connection in ["erp", "other"] {
+            let mut all = records.clone();
+            all.push(item(&format!("good {}", bad.len()), 1));
+            let sent = bench.send(connection, all).await;
+            for (number, sent) in sent[..8].iter().enumerate() {
+                // One's own word that nobody knows yet is waited for; what is wrong beside it is told when it is known.
+                let waits = connection == "other" && matches!(number, 0 | 3 | 4 | 5 | 7) && sent.outcome == Outcome::Parked;
+                assert!(waits || sent.outcome == Outcome::Rejected, "{connection} {number} {bad:.9?}: {sent:?}");
+            }
+            assert_ne!(sent[8].outcome, Outcome::Rejected, "{connection} {bad:.9?}: {:?}", sent[8]);
+        }
+        let watermark = Watermark { kind: "demand_line".into(), region: bad.into(), recorded_through: Some(Timestamp::default()) };
+        let answer = bench.batch(Batch { watermarks: vec![watermark], ..batch("erp", vec![]) }).await;
+        assert_eq!(answer.failure.map(|failure| failure.reason), Some("WATERMARK".into()), "{bad:.9?}");
+    }
+}
+
 pub async fn a_finding_stops_nothing(place: &Place) {
     let bench = ready(place).await;
     let future = Timestamp { seconds: bench.now() / SECOND + 3_600, nanos: 0 };
@@ -178,6 +215,26 @@ pub async fn others_are_kept_and_not_counted(place: &Place) {
     assert_eq!(bench.head().await, head);
     // And it is no item of its own.
     assert_eq!(bench.one("other", line("E", 1, "I1/other", "L1", "1")).await.outcome, Outcome::Parked);
+}
+
+/// What was kept counts once the policy says so and it is sent again, with the version it has; and the other way round.
+pub async fn another_connection_counts_from_now_on(place: &Place) {
+    let bench = ready(place).await;
+    bench.rule(ruled(vec![authority("other", true)]));
+    for connection in ["erp", "other"] {
+        assert_eq!(
+            bench.one(connection, line("D", 1, "I1", "L1", if connection == "erp" { "61" } else { "60" })).await.outcome,
+            Outcome::Accepted
+        );
+    }
+    assert_eq!(bench.total("I1").await, 60);
+    bench.rule(ruled(vec![authority("erp", true)]));
+    for (connection, quantity, total) in [("erp", "61", 121), ("other", "60", 61), ("other", "60", 61)] {
+        let outcome = bench.one(connection, line("D", 1, "I1", "L1", quantity)).await.outcome;
+        assert!(matches!(outcome, Outcome::Accepted | Outcome::Duplicate), "{connection}");
+        assert_eq!(bench.total("I1").await, total, "{connection}");
+    }
+    assert_eq!(bench.one("erp", line("D", 1, "I1", "L1", "62")).await.rejected(), "VERSION_REUSED");
 }
 
 pub async fn a_row_scope_is_kept(place: &Place) {
@@ -304,6 +361,12 @@ pub async fn a_watermark_never_goes_back_nor_ahead(place: &Place) {
         say(seconds, "").await;
     }
     assert_eq!((told("").await, bench.head().await), (Some(now - 100), head), "neither back nor ahead, by half a second");
+    // A kind may be written with a hyphen, and is the same.
+    let said =
+        Watermark { kind: "demand-line".into(), region: "west".into(), recorded_through: Some(Timestamp { seconds: now - 7, nanos: 0 }) };
+    bench.batch(Batch { watermarks: vec![said], ..batch("erp", vec![]) }).await;
+    assert_eq!(told("west").await, Some(now - 7));
+    let head = bench.head().await;
     say(now - 1, "").await;
     assert_eq!((told("").await, bench.head().await.position), (Some(now - 1), head.position + 1));
     // With the word of a batch that fails nothing happens either.

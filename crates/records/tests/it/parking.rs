@@ -10,7 +10,7 @@ use crossdock_proto::{
     operations::{IssueState, ParkedSelection},
     types::Outcome,
 };
-use crossdock_records::{ISSUE, Incoming, Origin, PARKED, discard, envelope, redrive, take};
+use crossdock_records::{ISSUE, Incoming, Origin, PARKED, discard, envelope, redrive, take, wake_selected};
 use std::sync::Arc;
 
 async fn ready(place: &Place) -> Bench {
@@ -121,7 +121,7 @@ pub async fn refused_when_tried_again_it_stays(place: &Place) {
     bench.work().await;
     assert_eq!(bench.parked().await.len(), 1, "nobody knows that this mends it");
     let more = bench.write(|tx, kinds, policy| redrive(tx, kinds, policy, "refused/BROKEN_CARTON")).await;
-    assert!(!more);
+    assert_eq!(more, None);
     assert!(bench.parked().await.is_empty());
     assert_eq!(hanging(&bench, "refused/BROKEN_CARTON").await, (0, 0));
     // Refused at once it is refused, not parked.
@@ -224,6 +224,29 @@ pub async fn more_than_a_chunk_waits(place: &Place) {
     bench.one("erp", location("L9", 1)).await;
     bench.work().await;
     assert_eq!((bench.total("I9").await, bench.backlog("demand_line").await), (2_700, 0));
+}
+
+/// The first of them stay where they are; those behind them are tried all the same.
+pub async fn those_that_stay_stop_nobody(place: &Place) {
+    let bench = ready(place).await;
+    for (part, item) in ["I7", "I8"].into_iter().enumerate() {
+        for half in 0..2 {
+            let lines = (0..600).map(|number| line(&format!("{part}-{half}-{number:03}"), 1, item, "L1", "1.5")).collect();
+            bench.send("erp", lines).await;
+        }
+    }
+    bench.send("erp", vec![carton("I7", 1), carton("I8", 1)]).await;
+    bench.work().await;
+    assert_eq!(hanging(&bench, "refused/BROKEN_CARTON").await.0, 2_400);
+    // Only those behind the first thousand are mended.
+    bench.one("erp", item("I8", 2)).await;
+    bench.write(|tx, _, _| wake_selected(tx, &selected("refused/BROKEN_CARTON", ""))).await;
+    bench.work().await;
+    assert_eq!((bench.total("I8").await, hanging(&bench, "refused/BROKEN_CARTON").await.0), (1_800, 1_200));
+    let head = bench.head().await;
+    bench.write(|tx, _, _| wake_selected(tx, &selected("refused/BROKEN_CARTON", ""))).await;
+    bench.work().await;
+    assert_eq!(bench.head().await, head, "and then it ends");
 }
 
 pub async fn an_issue_opens_after_its_grace_and_resolves(place: &Place) {

@@ -54,7 +54,7 @@ async fn table(bench: &Bench, connection: &str, space: &str, local: &str, entrie
 fn apply(_: &'static str, record: &crossdock_proto::Record, to: &mut crossdock_records::Derived<'_, '_>) -> crossdock_core::Result<()> {
     let key = record.envelope.clone().unwrap_or_default().key;
     let said = ReferenceTable::decode(record.body.clone()).unwrap();
-    to.edit(&key, |_: Option<ReferenceTable>| Some(said))
+    to.edit::<ReferenceTable>(&key, |_| Some(said))
 }
 
 pub async fn own_ids_are_translated(place: &Place) {
