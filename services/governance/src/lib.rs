@@ -27,13 +27,8 @@ pub use wire::reload::FIRST_TRY;
 use crossdock_core::Result;
 use crossdock_proto::governance::{Exception, Policy};
 use crossdock_records::{ISSUE, Kinds, Peer};
-use crossdock_runtime::Service;
+use crossdock_runtime::{GOVERNANCE, Service};
 use std::path::PathBuf;
-
-/// Its name.
-pub const NAME: &str = "governance";
-/// Its protobuf package.
-pub const PACKAGE: &str = "crossdock.governance.v1";
 
 /// Whose issues become exceptions.
 static PEERS: [Peer; 2] = [issues_of("master-data", "crossdock.masterdata.v1"), issues_of("demand-signal", "crossdock.demand.v1")];
@@ -48,8 +43,8 @@ const fn issues_of(name: &'static str, package: &'static str) -> Peer {
 /// If the contracts lack its kinds: a broken build.
 pub fn service(policy: Option<PathBuf>) -> Result<Service> {
     Ok(Service {
-        name: NAME,
-        package: PACKAGE,
+        name: GOVERNANCE.name,
+        package: GOVERNANCE.package,
         kinds: Kinds::new().own::<Policy>()?.own::<Exception>()?,
         peers: &PEERS,
         tasks: &[],

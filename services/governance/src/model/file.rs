@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 /// The rules of Crossdock: who may talk, who counts, how fresh data has to be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with at least the key `connections`")]
 #[schemars(title = "Crossdock policy")]
 pub struct PolicyFile {
     /// The platforms that may talk to Crossdock. At least one.
@@ -84,7 +84,7 @@ pub enum Ids {
 
 /// An external platform that may talk to Crossdock.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping such as {name: erp, roles: [erp]}")]
 pub struct Connection {
     /// Its name, sent with every call in the metadata `crossdock-connection`.
     pub name: Name,
@@ -111,7 +111,7 @@ pub struct Connection {
 
 /// Which connection counts.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping such as {kind: item, connection: erp}")]
 pub struct Authority {
     /// Kind it speaks of.
     pub kind: KindName,
@@ -130,7 +130,7 @@ pub struct Authority {
 
 /// How much a full load may remove.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping such as {max_removed_percent: 5}")]
 pub struct LoadGuard {
     /// Kind it speaks of. Absent: all that have no guard of their own.
     pub kind: Option<KindName>,
@@ -140,7 +140,7 @@ pub struct LoadGuard {
 
 /// How old the newest watermark may be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping such as {kind: item, max_age: 24h}")]
 pub struct Objective {
     /// Kind it speaks of.
     pub kind: KindName,
@@ -176,9 +176,6 @@ impl PolicyFile {
 
 /// Says what was probably meant by a name that is not known.
 fn friendly(mut fault: Located) -> Located {
-    if fault.message.contains("EOF while parsing") {
-        fault.message = "the file says nothing: it needs at least `connections`".to_owned();
-    }
     if let Some((said, known)) = fault.message.split_once(", expected ").filter(|(said, _)| said.contains("unknown ")) {
         let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
         if let Some(unknown) = quoted(said).first() {

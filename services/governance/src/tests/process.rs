@@ -2,9 +2,9 @@
 
 use crossdock_core::SystemClock;
 use crossdock_proto::governance::{AcknowledgeExceptionRequest, Exception, governance_service_client::GovernanceServiceClient};
-use crossdock_records::{Kinds, POLICY, Peer};
+use crossdock_records::{Kinds, Peer};
 use crossdock_rpc::{CONNECTION, Channel, Handle, PRINCIPAL, RecordClient, remote};
-use crossdock_runtime::{Config, Service, serve};
+use crossdock_runtime::{Config, GOVERNANCE, Service, serve};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -14,7 +14,7 @@ use tonic_types::StatusExt;
 /// How long something may take to come about.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 const MASTERS: &str = "crossdock.masterdata.v1";
-static POLICY_OF_GOVERNANCE: [Peer; 1] = [Peer { name: crate::NAME, package: crate::PACKAGE, kinds: &[POLICY], apply: None }];
+static PEERS: [Peer; 1] = [GOVERNANCE];
 
 pub struct Process {
     /// The stub's.
@@ -38,7 +38,7 @@ impl Process {
         let ((give, handle), (say, address), (end, ended)) = (oneshot::channel(), oneshot::channel(), oneshot::channel::<()>());
         let services = vec![crate::service(Some(file.clone())).unwrap(), stub(give)];
         let serving = tokio::spawn(async move {
-            serve(&config, services, Arc::new(SystemClock), |at| drop(say.send(at)), async { drop(ended.await) }).await
+            serve(&config, services, Arc::new(SystemClock), |at| say.send(at).unwrap(), async { drop(ended.await) }).await
         });
         let endpoint = Endpoint::from_shared(format!("http://{}", address.await.unwrap())).unwrap();
         Self { stub: handle.await.unwrap(), channel: remote(endpoint.connect_lazy()), file, end, serving, _folder: folder }
@@ -53,7 +53,7 @@ impl Process {
     }
 
     pub fn governance(&self, connection: &str) -> RecordClient {
-        RecordClient::new(self.channel.clone(), crate::PACKAGE, connection)
+        RecordClient::new(self.channel.clone(), GOVERNANCE.package, connection)
     }
 
     pub async fn acknowledge(&self, connection: &str, principal: &str, asked: AcknowledgeExceptionRequest) -> Result<Exception, Status> {
@@ -77,7 +77,7 @@ fn stub(give: oneshot::Sender<Handle>) -> Service {
         name: "master-data",
         package: MASTERS,
         kinds: Kinds::new(),
-        peers: &POLICY_OF_GOVERNANCE,
+        peers: &PEERS,
         tasks: &[],
         verbs: |_| Routes::default(),
         background: vec![Box::new(|handle| Box::pin(async { drop(give.send(handle)) }))],
