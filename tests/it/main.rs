@@ -1,5 +1,6 @@
 //! What crosses services and processes, on both engines.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in tests a panic is the report")]
 
+mod example;
 mod kills;
 mod lines;

@@ -27,7 +27,8 @@ impl Runner {
     /// With the tasks that every service has, and those of this one.
     pub fn new(store: Store, kinds: Arc<Kinds>, policy: PolicyCell, own: &[(&'static str, Task)]) -> Self {
         let mut tasks: BTreeMap<&'static str, Task> = BTreeMap::new();
-        tasks.insert("redrive", |tx, kinds, policy, due| Ok(parking::redrive(tx, kinds, policy, &due.key)?.then(|| tx.now())));
+        tasks.insert(parking::REDRIVE, parking::redrive_all);
+        tasks.insert(parking::REDRIVE_ON, parking::redrive_all);
         tasks.insert("issue", parking::renew_issue);
         tasks.insert("set", sets::apply);
         tasks.extend(own.iter().copied());

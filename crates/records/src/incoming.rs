@@ -33,8 +33,8 @@ pub struct Incoming {
     pub origin: Arc<Origin>,
     /// As it was sent.
     pub record: Record,
-    /// It was parked and is tried again.
-    pub redriven: bool,
+    /// The key of the parked record that is tried again; none for what comes from outside.
+    pub redriven: Option<String>,
 }
 
 /// What became of one record.

@@ -56,7 +56,7 @@ pub fn ingest(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, batches: &[Batch]
     let good = || batches.iter().zip(&failures).filter(|(_, failure)| failure.is_none()).map(|(batch, _)| batch);
     let incoming: Vec<Incoming> = good()
         .flat_map(|batch| batch.records.iter().map(move |record| (batch, record)))
-        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: false })
+        .map(|(batch, record)| Incoming { origin: Arc::clone(&batch.origin), record: record.clone(), redriven: None })
         .collect();
     let mut taken = take(tx, kinds, policy, &incoming)?.into_iter();
     for batch in good() {
@@ -85,15 +85,24 @@ fn check(kinds: &Kinds, policy: &Policy, batch: &Batch) -> Option<BatchFailure> 
         }
     }
     for watermark in &batch.watermarks {
-        if watermark.recorded_through.is_none() || !schema().kind_named(&watermark.kind).is_some_and(|info| kinds.owns(info.number.into()))
-        {
+        let known = schema().kind_named(&watermark.kind).is_some_and(|info| kinds.owns(info.number.into()));
+        let region = Parse::new("", "").optional_id("region", &watermark.region).is_some();
+        if watermark.recorded_through.is_none() || !known || !region {
+            let (kind, region) = (start(&watermark.kind), start(&watermark.region));
             return failure(
                 "WATERMARK",
-                format!("a watermark needs a kind of this service and recorded_through; got kind {:?}", watermark.kind),
+                format!(
+                    "a watermark needs recorded_through, a kind of this service, and a region that is an id or empty; got kind {kind:?}, region {region:?}"
+                ),
             );
         }
     }
     None
+}
+
+/// The first characters of a text that may be very long.
+fn start(text: &str) -> String {
+    text.chars().take(100).collect()
 }
 
 fn mismatch(kinds: &Kinds, batch: &Batch, total: &ControlTotal) -> Option<String> {
@@ -163,7 +172,9 @@ fn advance(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
         return Ok(());
     }
     let mut known = Known::default();
-    let at = |watermark: &Watermark| key::join([&batch.origin.connection, &watermark.kind, &watermark.region]);
+    // A kind may be written with a hyphen.
+    let kind = |watermark: &Watermark| schema().kind_named(&watermark.kind).map_or("", |info| info.name.as_str());
+    let at = |watermark: &Watermark| key::join([&batch.origin.connection, kind(watermark), &watermark.region]);
     known.load(tx, batch.watermarks.iter().map(|watermark| Key::new(WATERMARK, at(watermark))))?;
     let now = tx.now();
     let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &batch.origin.trace };
@@ -177,7 +188,7 @@ fn advance(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
             }
             Some(WatermarkState {
                 connection: batch.origin.connection.clone(),
-                kind: watermark.kind.clone(),
+                kind: kind(watermark).to_owned(),
                 region: watermark.region.clone(),
                 recorded_through: Some(said),
             })

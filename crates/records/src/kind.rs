@@ -94,6 +94,15 @@ pub trait Rules: Send + Sync + 'static {
         Verdict::Use
     }
 
+    /// Kinds and list fields by which other records lean on this one.
+    const USERS: &'static [(u16, &'static str)] = &[];
+
+    /// Those that lean on it cannot do so any longer today (in days since 1970-01-01), although it is not deleted. Then, as when it is deleted,
+    /// it has the finding `STILL_USED` if there are any: the source is the authority, so it is taken, and people are told.
+    fn is_ended(&self, _today: i64) -> bool {
+        false
+    }
+
     /// What this record's arrival may set free, such as `item/ABC`.
     fn frees(&self, _key: &str) -> Vec<String> {
         Vec::new()

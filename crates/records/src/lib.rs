@@ -21,6 +21,7 @@ mod sets;
 mod settle;
 mod stored;
 mod take;
+pub mod testing;
 
 pub use completeness::completeness;
 pub use due::{Runner, Task};

@@ -9,11 +9,11 @@ use crate::{
     stored,
     take::{Passing, take},
 };
-use crossdock_core::{Error, Key, Micro, Micros, Result};
+use crossdock_core::{Error, Key, Micro, Micros, Result, key};
 use crossdock_proto::{
     operations::{Backlog, Issue, IssueState, Parked, ParkedSelection},
     schema,
-    types::{Finding, Outcome, Severity},
+    types::{Envelope, Finding, Operation, Outcome, Severity},
 };
 use crossdock_store::{Due, Fields, Record, Scan, Tx};
 use prost::Message;
@@ -24,6 +24,10 @@ pub const PARKED: u16 = 20;
 /// Number of the kind of issues; the sums of a cause carry it too.
 pub const ISSUE: u16 = 21;
 pub(crate) const BACKLOG: u16 = 24;
+
+/// The task that redrives a cause, and the one that goes on with it.
+pub(crate) const REDRIVE: &str = "redrive";
+pub(crate) const REDRIVE_ON: &str = "redrive_on";
 
 /// Buckets of the sums of a cause.
 pub(crate) const RECORDS: i64 = 0;
@@ -72,7 +76,7 @@ impl Kind for Backlog {
     type Message = Self;
 
     fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
-        Some(message.clone())
+        Some(*message)
     }
 }
 
@@ -83,12 +87,12 @@ pub(crate) fn name(kind: &str, key: &str) -> String {
 }
 
 /// Loads the parked versions of what comes in. While nothing of a kind is parked, one count per kind says so.
-pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, opened: &[Opened]) -> Result<()> {
+pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, incoming: &[Incoming], opened: &[Opened]) -> Result<()> {
     let kind = |opened: &Opened| Some(schema().kind(opened.draft.as_ref()?.number().into())?.name.as_str());
     let kinds: BTreeSet<&str> = opened.iter().filter_map(kind).collect();
     known.load(tx, kinds.iter().map(|kind| Key::new(BACKLOG, *kind)))?;
-    let mut asked = Vec::new();
-    for opened in opened.iter().filter(|opened| !opened.key.is_empty()) {
+    let mut asked: Vec<Key> = incoming.iter().filter_map(|incoming| Some(Key::new(PARKED, incoming.redriven.as_deref()?))).collect();
+    for opened in opened.iter().filter(|opened| opened.violations.is_empty()) {
         let Some(kind) = kind(opened) else { continue };
         let key = Key::new(PARKED, name(kind, &opened.key));
         if backlog(known, kind) > 0 {
@@ -100,14 +104,39 @@ pub(crate) fn load(tx: &mut Tx<'_>, known: &mut Known, opened: &[Opened]) -> Res
     known.load(tx, asked)
 }
 
+/// Loads the parked version of a record whose key was not known before.
+pub(crate) fn load_one(tx: &mut Tx<'_>, known: &mut Known, kind: &str, key: &str) -> Result<()> {
+    if backlog(known, kind) > 0 { known.load(tx, [Key::new(PARKED, name(kind, key))]) } else { Ok(()) }
+}
+
+/// Whether this version waits already, with other content.
+pub(crate) fn is_reused(kinds: &Kinds, known: &Known, passing: &Passing<'_>) -> bool {
+    let incoming = &passing.incoming.record;
+    let Some(held) = known.record(PARKED, &passing.parked_name()).filter(|held| !held.deleted) else { return false };
+    if passing.incoming.redriven.is_some() || held.version != stored::version(&passing.opened.envelope) {
+        return false;
+    }
+    let Ok(parked) = Parked::decode(held.body.clone()) else { return false };
+    let operation = parked.envelope.as_ref().map_or(Operation::Unspecified, Envelope::operation);
+    let body = parked.record.map(|record| record.value).unwrap_or_default();
+    let same = || kinds.open(incoming).is_ok_and(|as_sent| as_sent.same(&body));
+    (operation == Operation::Delete) != passing.opened.deletes || !(passing.opened.deletes || same())
+}
+
 fn backlog(known: &Known, kind: &str) -> i64 {
     known.get::<Backlog>(kind).map_or(0, |backlog| backlog.records)
 }
 
 /// Parks a record under its cause.
 pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing: &Passing<'_>, cause: crate::Cause) -> Result<Taken> {
-    let name = name(passing.kind, &passing.opened.key);
+    let name = passing.parked_name();
     known.load(tx, [Key::new(PARKED, name.as_str())])?;
+    // It waited under the connection's own word, and waits under its id from now on.
+    if let Some(was) = passing.incoming.redriven.as_ref().filter(|was| **was != name)
+        && let Some(was) = known.record(PARKED, was).filter(|was| !was.deleted).cloned()
+    {
+        remove(tx, known, was)?;
+    }
     let held = known.record(PARKED, &name).filter(|held| !held.deleted).cloned();
     let version = stored::version(&passing.opened.envelope);
     let taken = |outcome| Taken { cause: Some(cause.clone()), ..passing.taken(outcome) };
@@ -201,23 +230,38 @@ pub(crate) fn wake(tx: &mut Tx<'_>, mut causes: Vec<String>) -> Result<()> {
         return Ok(());
     }
     for cause in tx.having(PARKED, "cause", &causes)? {
-        tx.later(Due { task: "redrive".into(), key: cause, at: tx.now(), attempt: 0 });
+        tx.later(Due { task: REDRIVE.into(), key: cause, at: tx.now(), attempt: 0 });
     }
     Ok(())
 }
 
-/// Tries the records again that are parked on a cause, a chunk at a time; whether there may be more.
+/// Tries the records again that are parked on a cause, the first chunk of them; the key to go on after, if there are more.
 ///
 /// # Errors
 /// If the store fails.
-pub fn redrive(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, cause: &str) -> Result<bool> {
-    let page = tx.scan(Scan::Field { kind: PARKED, name: "cause", value: cause, prefix: "", after: "" }, CHUNK)?;
-    let full = page.len() == CHUNK;
-    let incoming = page.into_iter().map(again).collect::<Result<Vec<_>>>()?;
-    let taken = take(tx, kinds, policy, &incoming)?;
-    // A page of records that all stay where they are would come back for ever.
-    let moved = taken.iter().any(|taken| taken.outcome != Outcome::Parked || taken.cause.as_ref().is_none_or(|held| held.key != cause));
-    Ok(full && moved)
+pub fn redrive(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, cause: &str) -> Result<Option<String>> {
+    redrive_after(tx, kinds, policy, cause, "")
+}
+
+/// Those that stay where they are are left behind: the next chunk begins after them.
+fn redrive_after(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, cause: &str, after: &str) -> Result<Option<String>> {
+    let page = tx.scan(Scan::Field { kind: PARKED, name: "cause", value: cause, prefix: "", after }, CHUNK)?;
+    let next = page.last().filter(|_| page.len() == CHUNK).map(|last| last.key.clone());
+    // Somebody else in the group may have taken it in, or discarded it.
+    let waiting = page.into_iter().filter(|parked| !parked.deleted);
+    let incoming = waiting.map(again).collect::<Result<Vec<_>>>()?;
+    take(tx, kinds, policy, &incoming)?;
+    Ok(next)
+}
+
+/// Redrives a cause chunk by chunk. The first chunk is the task of the cause, so that a cause that goes away again begins again.
+pub(crate) fn redrive_all(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: &Due) -> Result<Option<Micros>> {
+    let parts = if due.task == REDRIVE { vec![due.key.clone()] } else { key::split(&due.key) };
+    let (cause, after) = (parts.first().map_or("", String::as_str), parts.get(1).map_or("", String::as_str));
+    if let Some(next) = redrive_after(tx, kinds, policy, cause, after)? {
+        tx.later(Due { task: REDRIVE_ON.into(), key: key::join([cause, &next]), at: tx.now(), attempt: 0 });
+    }
+    Ok(None)
 }
 
 /// A parked record, as it came.
@@ -232,7 +276,7 @@ fn again(stored: Record) -> Result<Incoming> {
             kind: kind.into(),
             body: parked.record.map(|record| record.value).unwrap_or_default().into(),
         },
-        redriven: true,
+        redriven: Some(stored.key),
     })
 }
 
@@ -252,7 +296,7 @@ pub fn wake_selected(tx: &mut Tx<'_>, selection: &ParkedSelection) -> Result<i64
     if records == 0 {
         return Err(not_parked(&cause));
     }
-    tx.later(Due { task: "redrive".into(), key: cause, at: tx.now(), attempt: 0 });
+    tx.later(Due { task: REDRIVE.into(), key: cause, at: tx.now(), attempt: 0 });
     Ok(records)
 }
 

@@ -48,8 +48,10 @@ pub(crate) fn translate(tx: &mut Tx<'_>, policy: &Policy, incoming: &[Incoming],
         let Some(draft) = &mut opened.draft else { continue };
         let day = draft.business_date().and_then(|date| Parse::stored().date("", Some(&date))).map_or(today, day);
         let wait = &mut opened.wait;
+        let mut malformed = false;
         draft.references(&mut |reference| {
             if !is_looked_up(own, reference.space, reference.value) {
+                malformed |= own && !reference.value.is_empty() && !is_id(reference.value);
                 return;
             }
             let key = key::join([connection, reference.space, reference.value]);
@@ -60,12 +62,21 @@ pub(crate) fn translate(tx: &mut Tx<'_>, policy: &Policy, incoming: &[Incoming],
                 found => _ = wait.get_or_insert_with(|| cause(connection, reference.space, reference.value, &key, found)),
             }
         });
+        // There is nothing to wait for: the parse refuses it.
+        if malformed {
+            *wait = None;
+        }
     }
     Ok(())
 }
 
 fn is_looked_up(own: bool, space: &str, value: &str) -> bool {
-    !value.is_empty() && (own || (matches!(space, "unit" | "currency") && !is_code(space, value)))
+    (own || (matches!(space, "unit" | "currency") && !is_code(space, value))) && is_id(value)
+}
+
+/// What is no id is no key of anything.
+fn is_id(value: &str) -> bool {
+    Parse::stored().id("", value).is_some()
 }
 
 fn is_code(space: &str, value: &str) -> bool {

@@ -205,6 +205,8 @@ pub(crate) trait Draft: Send {
     /// Its content is that of a stored body.
     fn same(&self, held: &[u8]) -> bool;
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict;
+    fn users(&self) -> &'static [(u16, &'static str)];
+    fn is_ended(&self, today: i64) -> bool;
     /// Its body as it is stored.
     fn body(&mut self) -> Bytes;
     /// What its tombstone keeps: the last content, as far as it may be kept.
@@ -291,6 +293,14 @@ impl<K: Kind> Draft for TypedDraft<K> {
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {
         self.model.as_mut().map_or(Verdict::Use, |model| model.check(known, findings))
+    }
+
+    fn users(&self) -> &'static [(u16, &'static str)] {
+        K::USERS
+    }
+
+    fn is_ended(&self, today: i64) -> bool {
+        self.model.as_ref().is_some_and(|model| model.is_ended(today))
     }
 
     fn body(&mut self) -> Bytes {

@@ -269,7 +269,7 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
         set.removed += i64::try_from(missing.len()).unwrap_or(i64::MAX);
         let as_of = set.as_of.as_ref().map(stored::micros).unwrap_or_default();
         for record in missing {
-            remove(tx, kinds, record, as_of)?;
+            remove(tx, kinds, policy, record, as_of)?;
         }
         if !full {
             set.state = SetState::Applied.into();
@@ -348,12 +348,16 @@ fn missing<'r>(tx: &mut Tx<'_>, set: &Set, records: impl Iterator<Item = &'r Rec
 }
 
 /// A record that its source no longer has. The tombstone is as new as the load, so that a late copy of an older version does not bring it back.
-fn remove(tx: &mut Tx<'_>, kinds: &Kinds, mut record: Record, as_of: Micros) -> Result<()> {
+fn remove(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, mut record: Record, as_of: Micros) -> Result<()> {
     let Some(kind) = kinds.get(record.kind) else { return Ok(()) };
     let before = kinds.all_fields(&record);
     let mut known = Known::default();
     known.set(record.clone());
     kind.forget(&record, tx, &mut known)?;
+    let held = record.clone();
+    let envelope = stored::envelope(&held);
+    record.meta = stored::meta(&envelope, &envelope.principal, &[]);
+    parking::count_findings(tx, policy, Some(&held), &record)?;
     record.deleted = true;
     record.version = record.version.max(Version { primary: record.version.primary, observed: as_of });
     tx.put(record, before, Vec::new());

@@ -13,7 +13,7 @@ use crate::{
 use crossdock_core::{Key, Micros, Result, Violation, instant, key};
 use crossdock_proto::types::{Finding, Outcome};
 use crossdock_store::{Fields, Record, Tx};
-use std::mem;
+use std::{mem, slice};
 
 /// How far a source's clock may be ahead of ours before it is worth a word.
 const AHEAD: Micros = 5 * 60 * 1_000_000;
@@ -33,7 +33,7 @@ pub fn take(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, incoming: &[Incomin
     // What derived state hung on the versions that are about to be replaced.
     let looked_at = opened.iter().flat_map(|opened| looked_at(&known, opened)).collect::<Vec<_>>();
     known.load(tx, looked_at)?;
-    parking::load(tx, &mut known, &opened)?;
+    parking::load(tx, &mut known, incoming, &opened)?;
 
     let mut intake = Intake { tx, kinds, policy, known, frees: Vec::new() };
     let mut taken = Vec::with_capacity(incoming.len());
@@ -90,7 +90,7 @@ impl Intake<'_, '_> {
             let violations = mem::take(&mut passing.opened.violations);
             return self.refuse(&passing, violations);
         }
-        if let Some(cause) = passing.opened.wait.take() {
+        if let Some(cause) = passing.opened.wait.clone() {
             return self.park(&passing, cause);
         }
         let counts = match self.stands(&mut passing) {
@@ -103,16 +103,18 @@ impl Intake<'_, '_> {
     /// Whether it counts by policy and set; refused if its connection may not write it.
     fn stands(&self, passing: &mut Passing<'_>) -> Result<Counting, Violation> {
         let connection = passing.incoming.origin.connection.as_str();
-        let scope = if passing.opened.deletes { Scope::default() } else { passing.draft.scope() };
-        if !self.policy.in_row_scope(connection, scope) {
-            let row = [scope.location, scope.supplier].into_iter().flatten().collect::<Vec<_>>().join(", ");
-            return Err(Violation::new(
-                "",
-                "OUT_OF_SCOPE",
-                row,
-                format!("connection {connection} may not write rows of this location or supplier"),
-            ));
-        }
+        let mut standing = Ok(Standing::Counts);
+        self.in_scope(passing, &mut |scope| {
+            standing = if self.policy.in_row_scope(connection, scope) {
+                Ok(self.policy.standing(connection, passing.kind, scope))
+            } else {
+                let row = [scope.location, scope.supplier].into_iter().flatten().collect::<Vec<_>>().join(", ");
+                let message = format!("connection {connection} may not write rows of this location or supplier");
+                Err(Violation::new("", "OUT_OF_SCOPE", row, message))
+            };
+            true
+        });
+        let standing = standing?;
         let writers = self.kinds.info(passing.draft.number()).map_or(&[][..], |info| &info.writers);
         if !self.policy.allows(connection, writers) {
             let roles: Vec<_> = writers.iter().map(|role| role.as_str_name()).collect();
@@ -120,7 +122,7 @@ impl Intake<'_, '_> {
             return Err(Violation::new("", "ROLE_MAY_NOT_WRITE", connection, message));
         }
         let in_set = sets::admit(&self.known, connection, &passing.opened.envelope.set_key, passing.kind)?;
-        let by_policy = match self.policy.standing(connection, passing.kind, scope) {
+        let by_policy = match standing {
             Standing::Refused(authority) => {
                 let message = format!("records of this kind and scope count from {authority}; change the policy or send from there");
                 return Err(Violation::new("", "NOT_AUTHORITY", connection, message));
@@ -129,18 +131,29 @@ impl Intake<'_, '_> {
                 if !passing.draft.is_document() {
                     passing.opened.key = key::join([&passing.opened.key, connection]);
                 }
-                Counting { counts: false, named: false }
+                Counting { counts: false, named: false, shown: in_set }
             }
-            Standing::Named => Counting { counts: true, named: true },
-            Standing::Counts => Counting { counts: true, named: false },
+            Standing::Named => Counting { counts: true, named: true, shown: in_set },
+            Standing::Counts => Counting { counts: true, named: false, shown: in_set },
         };
         Ok(Counting { counts: by_policy.counts && in_set, ..by_policy })
+    }
+
+    /// Its scope; a tombstone has that of what it deletes.
+    fn in_scope(&self, passing: &Passing<'_>, then: &mut dyn FnMut(Scope<'_>) -> bool) {
+        let number = passing.draft.number();
+        let held = self.known.record(number, &passing.opened.key).filter(|held| held.connection == passing.incoming.origin.connection);
+        let told = passing.opened.deletes && self.kinds.get(number).zip(held).is_some_and(|(kind, held)| kind.in_scope(held, then));
+        if !told {
+            then(if passing.opened.deletes { Scope::default() } else { passing.draft.scope() });
+        }
     }
 
     fn settle(&mut self, mut passing: Passing<'_>, counting: Counting) -> Result<Taken> {
         let connection = passing.incoming.origin.connection.as_str();
         let number = passing.draft.number();
         self.known.load(self.tx, [Key::new(number, passing.opened.key.as_str())])?;
+        parking::load_one(self.tx, &mut self.known, passing.kind, &passing.opened.key)?;
         let held = self.known.record(number, &passing.opened.key).cloned();
         if let Some(held) = held.as_ref().filter(|held| held.connection != connection && !counting.named) {
             let message = format!("{} is held from {}; a policy must say which connection counts", passing.opened.key, held.connection);
@@ -150,22 +163,20 @@ impl Intake<'_, '_> {
         let version = stored::version(&passing.opened.envelope);
         // Versions of two connections do not compare: the one that counts now wins.
         let same_source = held.as_ref().filter(|held| held.connection == connection);
-        let against = same_source.map(|held| Held {
-            version: held.version,
-            same: held.deleted == deletes && (deletes || (held.counts == counting.counts && passing.draft.same(&held.body))),
-        });
+        let same = same_source.is_some_and(|held| held.deleted == deletes && (deletes || passing.draft.same(&held.body)));
+        let recounted = same_source.is_some_and(|held| !deletes && held.counts != counting.counts);
+        let against = same_source.map(|held| Held { version: held.version, same: same && !recounted });
         match settle(against, version) {
+            // The policy has changed since it was sent: it is the same, and counts now, or does not any more.
+            Settled::Reused if same && counting.shown => self.replace(passing, held.as_ref(), counting.counts),
+            Settled::Replace if parking::is_reused(self.kinds, &self.known, &passing) => self.reused(&passing),
             Settled::Replace => self.replace(passing, held.as_ref(), counting.counts),
             Settled::Touch | Settled::Duplicate => {
                 self.seen_again(&passing, held.as_ref());
                 self.unpark(&passing)?;
                 Ok(passing.taken(Outcome::Duplicate))
             }
-            Settled::Reused => {
-                let value = format!("{}.{}", version.primary, version.observed);
-                let message = "was sent before with other content; a change needs a higher version.primary, or a later version.observed";
-                self.refuse(&passing, vec![Violation::new("envelope.version", "VERSION_REUSED", value, message)])
-            }
+            Settled::Reused => self.reused(&passing),
             Settled::Superseded { regressed } => {
                 self.unpark(&passing)?;
                 if let Some(newer) = held.as_ref().filter(|held| !held.deleted && held.counts && counting.counts && !deletes) {
@@ -182,6 +193,13 @@ impl Intake<'_, '_> {
                 Ok(taken)
             }
         }
+    }
+
+    fn reused(&mut self, passing: &Passing<'_>) -> Result<Taken> {
+        let version = stored::version(&passing.opened.envelope);
+        let value = format!("{}.{}", version.primary, version.observed);
+        let message = "was sent before with other content; a change needs a higher version.primary, or a later version.observed";
+        self.refuse(passing, vec![Violation::new("envelope.version", "VERSION_REUSED", value, message)])
     }
 
     fn replace(&mut self, mut passing: Passing<'_>, held: Option<&Record>, counts: bool) -> Result<Taken> {
@@ -202,6 +220,10 @@ impl Intake<'_, '_> {
                 }
             }
             self.look_at_time(&passing, &mut findings);
+        }
+        let today = self.tx.now().div_euclid(86_400_000_000);
+        if counts && (deletes || passing.draft.is_ended(today)) {
+            self.look_at_users(&passing, &mut findings)?;
         }
         let old = held.filter(|held| !held.deleted && held.counts);
         let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace: &passing.incoming.origin.trace };
@@ -261,9 +283,21 @@ impl Intake<'_, '_> {
         }
     }
 
+    fn look_at_users(&mut self, passing: &Passing<'_>, findings: &mut Findings) -> Result<()> {
+        // Who is leaned on is a master: its key is its id.
+        let id = key::split(&passing.opened.key).concat();
+        for (kind, field) in passing.draft.users() {
+            if !self.tx.having(*kind, field, slice::from_ref(&id))?.is_empty() {
+                let user = self.kinds.info(*kind).map_or("record", |info| info.name.as_str());
+                findings.error("", "STILL_USED", format!("{} {id:?} ends, and there is a {user} whose {field} names it", passing.kind));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a record; one that was parked stays parked, for a person to decide.
     pub(crate) fn refuse(&mut self, passing: &Passing<'_>, violations: Vec<Violation>) -> Result<Taken> {
-        if passing.incoming.redriven
+        if passing.incoming.redriven.is_some()
             && let Some(first) = violations.first()
         {
             let cause = Cause {
@@ -282,9 +316,19 @@ struct Counting {
     counts: bool,
     /// The policy names this connection as the authority.
     named: bool,
+    /// No set hides it until its commit.
+    shown: bool,
 }
 
 impl Passing<'_> {
+    /// Its key while it is parked. A master whose id is not known yet has only its connection's own word for it.
+    pub fn parked_name(&self) -> String {
+        if self.opened.wait.is_some() && !self.draft.is_document() {
+            return parking::name(self.kind, &key::join([&self.incoming.origin.connection, &self.opened.key]));
+        }
+        parking::name(self.kind, &self.opened.key)
+    }
+
     pub fn taken(&self, outcome: Outcome) -> Taken {
         Taken { outcome, kind: self.kind, key: self.opened.key.clone(), ..Taken::default() }
     }
@@ -312,14 +356,16 @@ impl Passing<'_> {
 }
 
 impl Intake<'_, '_> {
-    /// Its parked version, if this one takes its place.
+    /// Its parked version, if this one takes its place; and itself, if it was parked under another name.
     fn unpark(&mut self, passing: &Passing<'_>) -> Result<()> {
-        let name = parking::name(passing.kind, &passing.opened.key);
-        let Some(parked) = self.known.record(PARKED, &name).filter(|parked| !parked.deleted).cloned() else { return Ok(()) };
-        if parked.version > stored::version(&passing.opened.envelope) {
-            return Ok(());
+        let version = stored::version(&passing.opened.envelope);
+        for name in [Some(&passing.parked_name()), passing.incoming.redriven.as_ref()].into_iter().flatten() {
+            let waits = |parked: &&Record| !parked.deleted && parked.version <= version;
+            if let Some(parked) = self.known.record(PARKED, name).filter(waits).cloned() {
+                parking::remove(self.tx, &mut self.known, parked)?;
+            }
         }
-        parking::remove(self.tx, &mut self.known, parked)
+        Ok(())
     }
 
     fn park(&mut self, passing: &Passing<'_>, cause: Cause) -> Result<Taken> {
@@ -327,7 +373,12 @@ impl Intake<'_, '_> {
         let version = stored::version(&passing.opened.envelope);
         let held = self.known.record(number, &passing.opened.key);
         if held.is_some_and(|held| held.connection == passing.incoming.origin.connection && held.version >= version) {
+            self.unpark(passing)?;
             return Ok(passing.taken(Outcome::Superseded));
+        }
+        self.known.load(self.tx, [Key::new(PARKED, passing.parked_name())])?;
+        if parking::is_reused(self.kinds, &self.known, passing) {
+            return self.reused(passing);
         }
         parking::park(self.tx, &mut self.known, self.policy, passing, cause)
     }

@@ -92,6 +92,21 @@ impl Process {
         eventually("the end of the process", within, || self.child.try_wait().unwrap())
     }
 
+    /// Whether it ends by itself within this time.
+    ///
+    /// # Panics
+    /// If it cannot be asked.
+    pub fn ends_within(&mut self, time: Duration) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < time {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
     /// SIGKILL: it gets no chance to finish anything. Returns when it is gone.
     pub fn kill9(&mut self) -> ExitStatus {
         self.child.kill().unwrap();

@@ -101,8 +101,22 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Located> {
         let message = error.to_string();
         let Some(at) = error.location() else { return Located { line: 1, column: 1, message } };
         let place = format!(" at line {} column {}", at.line(), at.column());
-        Located { line: at.line(), column: at.column(), message: message.replacen(&place, "", 1) }
+        let found = Located { line: at.line(), column: at.column(), message: message.replacen(&place, "", 1) };
+        repeated(text, &found).unwrap_or(found)
     })
+}
+
+/// Of a key that stands twice the reader tells where its mapping begins; this tells where it stands again, in a mapping of one key a line.
+fn repeated(text: &str, found: &Located) -> Option<Located> {
+    let (_, key) = found.message.strip_suffix('`')?.split_once("duplicate field `")?;
+    let here =
+        |line: &str| line.get(found.column - 1..).is_some_and(|rest| rest.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+    let within = |line: &&str| line.trim().is_empty() || line.len() - line.trim_start().len() >= found.column - 1;
+    let mut lines = text.lines().enumerate().skip(found.line - 1);
+    let first = lines.next().filter(|(_, line)| here(line));
+    let mut again = first.into_iter().chain(lines.take_while(|(_, line)| within(line)).filter(|(_, line)| here(line)));
+    let (index, _) = again.nth(1)?;
+    Some(Located { line: index + 1, ..found.clone() })
 }
 
 /// Fails at the node that the steps lead to, or at the last one that exists.

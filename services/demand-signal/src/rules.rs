@@ -183,7 +183,7 @@ fn history_by_location_by_item_and_since_a_cursor() {
         assert_eq!(walk(&world, question(&["EAST"], &[]), None).await, all[..2]);
         assert_eq!(walk(&world, question(&[], &["SKU1"]), None).await, [all[0].clone(), all[2].clone()]);
         assert_eq!(walk(&world, question(&["WEST"], &["SKU1"]), None).await, all[2..]);
-        let cursor = world.store.read("test", |read| read.head()).await.unwrap().to_string();
+        let cursor = world.store.read("test", |read: &mut crossdock_store::Read<'_>| read.head()).await.unwrap().to_string();
         assert_eq!(walk(&world, question(&[], &[]), Some(cursor.clone())).await, []);
         // It moves to another item: the one that it left is reported too, and empty.
         world.send(&[at("1", "EAST", "SKU2", 2)]).await;

@@ -118,7 +118,7 @@ impl World {
 
     pub async fn send(&self, records: &[Record]) -> Vec<Taken> {
         let origin = Arc::new(Origin { connection: "erp".into(), ..Origin::default() });
-        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: false };
+        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
         let incoming: Vec<Incoming> = records.iter().map(one).collect();
         let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
         self.store.write("test", move |tx| take(tx, &kinds, &policy, &incoming)).await.unwrap()

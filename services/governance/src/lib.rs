@@ -1,1 +1,62 @@
-//! placeholder
+//! Governance: who may talk, who counts, how fresh data has to be; and the exception desk.
+//!
+//! **Policy.** The rules of the suite are one YAML file ([`check`], [`schema`], `docs/policy.md`). This service reads it, at its start and whenever
+//! it changes, and keeps it as the one record `policy/active`, versioned by its content. Every other service follows that record into its own store
+//! and goes on with what it knows while governance is away. A faulty file is logged with line and column, and what is in force stays.
+//!
+//! **Exceptions.** No service calls governance: each writes an `issue` per cause of trouble into its own store, and governance follows these. The
+//! exception `<service>/<cause>` is what the service says, and who works on it. It resolves itself when its cause goes away, and is open again when
+//! the cause comes back.
+//!
+//! **Freshness.** Watermarks stay with the services that take the data; [`freshness`] holds them against the policy, wherever both are at hand. So
+//! nothing about every sender's every batch has to pass through here.
+//!
+//! - `model`: the file with every value checked as it is read, what its parts say of each other, exceptions, freshness.
+//! - `app`: apply a policy, hear an issue, acknowledge an exception.
+//! - `wire`: the file as the contract has it, the file on disk, issues from feeds, the verb. That policy and exceptions are kinds of record is said in
+//!   `crossdock-records`, since every service follows the one and both belong to the contract.
+
+mod app;
+mod model;
+mod wire;
+
+pub use model::freshness::{Freshness, freshness};
+pub use wire::policy::{PolicyFault, check, schema};
+pub use wire::reload::FIRST_TRY;
+
+use crossdock_core::Result;
+use crossdock_proto::governance::{Exception, Policy};
+use crossdock_records::{ISSUE, Kinds, Peer};
+use crossdock_runtime::Service;
+use std::path::PathBuf;
+
+/// Its name.
+pub const NAME: &str = "governance";
+/// Its protobuf package.
+pub const PACKAGE: &str = "crossdock.governance.v1";
+
+/// Whose issues become exceptions.
+static PEERS: [Peer; 2] = [issues_of("master-data", "crossdock.masterdata.v1"), issues_of("demand-signal", "crossdock.demand.v1")];
+
+const fn issues_of(name: &'static str, package: &'static str) -> Peer {
+    Peer { name, package, kinds: &[ISSUE], apply: Some(wire::issue::take) }
+}
+
+/// The service, with the policy of this file; without one the first start takes [`FIRST_TRY`], and later starts what is in force.
+///
+/// # Errors
+/// If the contracts lack its kinds: a broken build.
+pub fn service(policy: Option<PathBuf>) -> Result<Service> {
+    Ok(Service {
+        name: NAME,
+        package: PACKAGE,
+        kinds: Kinds::new().own::<Policy>()?.own::<Exception>()?,
+        peers: &PEERS,
+        tasks: &[],
+        verbs: wire::verbs::routes,
+        background: vec![Box::new(move |handle| Box::pin(wire::reload::run(handle, policy)))],
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,14 +17,21 @@ mod wire;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use model::{
+    calendar::WorkingDays,
     conversion::Conversion,
+    cross_reference::CrossReference,
     customer::Customer,
+    exchange_rate::ExchangeRate,
     item::{Item, Lifecycle, Successor},
     item_units::ItemUnits,
     location::Location,
     number,
+    sourcing_rule::{LeadTime, Price, Source, SourcingRule},
+    supplier::Supplier,
 };
 
 use crossdock_core::Result;
@@ -54,5 +61,16 @@ pub fn service() -> Result<Service> {
 /// # Errors
 /// If the contracts do not have them: a broken build.
 pub fn kinds() -> Result<Kinds> {
-    Kinds::new().own::<ReferenceTable>()?.own::<Item>()?.own::<Location>()?.own::<Conversion>()?.own::<ItemUnits>()?.own::<Customer>()
+    Kinds::new()
+        .own::<ReferenceTable>()?
+        .own::<Item>()?
+        .own::<Location>()?
+        .own::<Conversion>()?
+        .own::<ItemUnits>()?
+        .own::<Supplier>()?
+        .own::<SourcingRule>()?
+        .own::<Customer>()?
+        .own::<WorkingDays>()?
+        .own::<ExchangeRate>()?
+        .own::<CrossReference>()
 }

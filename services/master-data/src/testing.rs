@@ -5,7 +5,7 @@ use crossdock_core::{Clock, Key, Micros, Result};
 use crossdock_proto::{
     Record,
     governance::{self, IdSpace},
-    types::{Operation, Outcome},
+    types::{Operation, Outcome, Role},
 };
 use crossdock_records::{Incoming, Kind, Kinds, Origin, Policy, Taken, take};
 use crossdock_store::{Location, Store};
@@ -50,6 +50,7 @@ impl World {
         let connection = |name: &str, space: IdSpace| governance::Connection {
             name: name.into(),
             id_space: space.into(),
+            roles: vec![Role::Erp.into()],
             default_unit: "EA".into(),
             ..governance::Connection::default()
         };
@@ -83,7 +84,7 @@ impl World {
     fn versioned(&self, mut record: Record, origin: &Arc<Origin>) -> Incoming {
         let primary = self.version.fetch_add(1, Ordering::Relaxed) + 1;
         record.envelope.get_or_insert_default().version.get_or_insert_default().primary = primary;
-        Incoming { origin: Arc::clone(origin), record, redriven: false }
+        Incoming { origin: Arc::clone(origin), record, redriven: None }
     }
 
     /// Runs the redrives that are due.

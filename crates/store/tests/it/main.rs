@@ -1,6 +1,8 @@
 //! What a store has to do, as functions over a [`Location`](crossdock_store::Location): one list, run on both engines.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in tests a panic is the report")]
+#![allow(clippy::redundant_closure_for_method_calls, reason = "the methods of `Read` are not general enough for the compiler")]
+
 mod feed;
 mod group;
 mod life;

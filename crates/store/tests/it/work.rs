@@ -39,7 +39,9 @@ pub async fn tasks_come_in_their_order(location: &Location) {
 
 pub async fn the_last_word_on_a_task_counts(location: &Location) {
     let store = open(location).await;
-    let steps: [(fn(&mut Tx<'_>), &[(i64, i64)]); 8] = [
+    // What is done in one transaction, and what is due after it.
+    type Step = (fn(&mut Tx<'_>), &'static [(i64, i64)]);
+    let steps: [Step; 8] = [
         (|tx| tx.keep_due(due("t", "k", 10, 0)), &[(10, 0)]),
         (|tx| tx.keep_due(due("t", "k", 20, 7)), &[(10, 0)]),
         (|tx| tx.later(due("t", "k", 30, 1)), &[(30, 1)]),

@@ -1,11 +1,12 @@
 //! Conversions between two units of an item.
 
 use super::{
+    get,
     item::Item,
     item_units::{Entry, ItemUnits},
-    number, units,
+    named, number, units,
 };
-use crossdock_core::{Key, Ratio, Result, Violation};
+use crossdock_core::{Key, Ratio, Result, Violation, key};
 use crossdock_proto::masterdata as contract;
 use crossdock_records::{Derived, Findings, Known, Rules, Verdict, day};
 use jiff::civil::Date;
@@ -76,11 +77,11 @@ fn date(date: Date) -> crossdock_proto::types::Date {
 
 impl Rules for Conversion {
     fn needs(&self) -> Vec<Key> {
-        vec![Key::new(number::ITEM, self.item.as_str())]
+        vec![named(number::ITEM, &self.item)]
     }
 
     fn looks_at(&self) -> Vec<Key> {
-        vec![Key::new(number::ITEM_UNITS, self.item.as_str())]
+        vec![named(number::ITEM, &self.item), named(number::ITEM_UNITS, &self.item)]
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -89,15 +90,15 @@ impl Rules for Conversion {
     }
 
     fn check(&mut self, known: &Known, _: &mut Findings) -> Verdict {
-        let base = known.get::<Item>(&self.item).map_or("", |item| &item.base_unit);
-        let held = known.get::<ItemUnits>(&self.item).map_or(&[][..], |units| &units.entries);
+        let base = get::<Item>(known, &self.item).map_or("", |item| &item.base_unit);
+        let held = get::<ItemUnits>(known, &self.item).map_or(&[][..], |units| &units.entries);
         self.disagreement(base, held).map_or(Verdict::Use, Verdict::Refuse)
     }
 
     fn derive(old: Option<&Self>, new: Option<&Self>, to: &mut Derived<'_, '_>) -> Result<()> {
         let Some(item) = new.or(old).map(|conversion| conversion.item.as_str()) else { return Ok(()) };
-        let base = to.known().get::<Item>(item).map(|item| item.base_unit.clone());
-        to.edit::<ItemUnits>(item, |held: Option<contract::ItemUnits>| {
+        let base = get::<Item>(to.known(), item).map(|item| item.base_unit.clone());
+        to.edit::<ItemUnits>(&key::join([item]), |held: Option<contract::ItemUnits>| {
             let mut units = held.unwrap_or_else(|| contract::ItemUnits { item_id: item.to_owned(), ..contract::ItemUnits::default() });
             units.base_unit = base.unwrap_or(units.base_unit);
             units.units.retain(|entry| !old.is_some_and(|old| old.is_entry(entry)));

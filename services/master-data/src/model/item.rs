@@ -1,6 +1,6 @@
 //! Items.
 
-use super::{item_units::ItemUnits, number, walk};
+use super::{get, item_units::ItemUnits, named, number, walk};
 use crossdock_core::{Key, Ratio, Violation};
 use crossdock_records::{Findings, Known, Rules, Verdict};
 use jiff::civil::Date;
@@ -49,8 +49,8 @@ impl Item {
 
     /// What is counted in one unit cannot be counted on in another.
     fn keeps_base_unit(&self, known: &Known) -> Result<(), Violation> {
-        let item = known.get::<Self>(&self.id).map(|item| item.base_unit.as_str());
-        let units = || known.get::<ItemUnits>(&self.id).map(|units| units.base.as_str());
+        let item = get::<Self>(known, &self.id).map(|item| item.base_unit.as_str());
+        let units = || get::<ItemUnits>(known, &self.id).map(|units| units.base.as_str());
         match item.or_else(units).filter(|held| *held != self.base_unit) {
             None => Ok(()),
             Some(held) => {
@@ -66,7 +66,7 @@ impl Item {
 
     fn look_at_successor(&self, known: &Known, findings: &mut Findings) {
         let Some(id) = self.succeeded_by() else { return };
-        if known.get::<Self>(id).is_some_and(|item| item.lifecycle == Lifecycle::Discontinued) {
+        if get::<Self>(known, id).is_some_and(|item| item.lifecycle == Lifecycle::Discontinued) {
             let message = format!("{id} is discontinued itself: demand of {} moves to an item that nobody buys", self.id);
             findings.error("successor.item_id", "SUCCESSOR_DISCONTINUED", message);
         }
@@ -74,12 +74,14 @@ impl Item {
 }
 
 impl Rules for Item {
+    const USERS: &'static [(u16, &'static str)] = &[(number::ITEM, "successor")];
+
     fn needs(&self) -> Vec<Key> {
-        self.succeeded_by().map(|id| Key::new(number::ITEM, id)).into_iter().collect()
+        self.succeeded_by().map(|id| named(number::ITEM, id)).into_iter().collect()
     }
 
     fn looks_at(&self) -> Vec<Key> {
-        vec![Key::new(number::ITEM_UNITS, self.id.as_str())]
+        vec![named(number::ITEM_UNITS, &self.id)]
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -90,13 +92,16 @@ impl Rules for Item {
         if let Err(violation) = self.keeps_base_unit(known) {
             return Verdict::Refuse(violation);
         }
-        let start = Key::new(number::ITEM, self.id.as_str());
-        let next = |id| known.get::<Self>(id).and_then(Self::succeeded_by);
-        let verdict = walk::ends("successor.item_id", &start, self.succeeded_by(), known, next);
+        let next = |id| get::<Self>(known, id).and_then(Self::succeeded_by);
+        let verdict = walk::ends("successor.item_id", number::ITEM, &self.id, self.succeeded_by(), known, next);
         if verdict == Verdict::Use {
             self.look_at_successor(known, findings);
         }
         verdict
+    }
+
+    fn is_ended(&self, _: i64) -> bool {
+        self.lifecycle == Lifecycle::Discontinued
     }
 
     fn frees(&self, key: &str) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Locations.
 
-use super::{number, walk};
+use super::{get, named, number, walk};
 use crossdock_core::Key;
 use crossdock_records::{Findings, Known, Rules, Scope, Verdict};
 use jiff::tz::TimeZone;
@@ -25,14 +25,21 @@ pub struct Location {
 }
 
 impl Rules for Location {
+    const USERS: &'static [(u16, &'static str)] = &[
+        (number::LOCATION, "parent_id"),
+        (number::SOURCING_RULE, "origin_location_id"),
+        (number::SOURCING_RULE, "destination_location_id"),
+    ];
+
     fn needs(&self) -> Vec<Key> {
-        let parent = self.parent.as_ref().map(|id| Key::new(number::LOCATION, id.as_str()));
-        let calendar = self.calendar.as_ref().map(|id| Key::new(number::CALENDAR, id.as_str()));
+        let parent = self.parent.as_ref().map(|id| named(number::LOCATION, id));
+        let calendar = self.calendar.as_ref().map(|id| named(number::CALENDAR, id));
         parent.into_iter().chain(calendar).collect()
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
-        self.parent.iter().map(|id| ("parent_id", id.clone())).collect()
+        let parent = self.parent.iter().map(|id| ("parent_id", id.clone()));
+        parent.chain(self.calendar.iter().map(|id| ("calendar_id", id.clone()))).collect()
     }
 
     fn scope(&self) -> Scope<'_> {
@@ -40,9 +47,8 @@ impl Rules for Location {
     }
 
     fn check(&mut self, known: &Known, _: &mut Findings) -> Verdict {
-        let start = Key::new(number::LOCATION, self.id.as_str());
-        let next = |id| known.get::<Self>(id).and_then(|location| location.parent.as_deref());
-        walk::ends("parent_id", &start, self.parent.as_deref(), known, next)
+        let next = |id| get::<Self>(known, id).and_then(|location| location.parent.as_deref());
+        walk::ends("parent_id", number::LOCATION, &self.id, self.parent.as_deref(), known, next)
     }
 
     fn frees(&self, key: &str) -> Vec<String> {

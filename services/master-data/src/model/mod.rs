@@ -1,12 +1,30 @@
 //! The rules of each kind, on types that cannot be invalid.
 
+pub mod calendar;
 pub mod conversion;
+pub mod cross_reference;
 pub mod customer;
+pub mod exchange_rate;
 pub mod item;
 pub mod item_units;
 pub mod location;
+pub mod sourcing_rule;
+pub mod supplier;
 pub mod units;
 pub mod walk;
+
+use crossdock_core::{Key, key};
+use crossdock_records::{Kind, Known};
+
+/// The record of a master with this id.
+fn named(kind: u16, id: &str) -> Key {
+    Key::new(kind, key::join([id]))
+}
+
+/// The master with this id, if it is there and was asked for.
+fn get<'k, K: Kind>(known: &'k Known, id: &str) -> Option<&'k K> {
+    known.get(&key::join([id]))
+}
 
 /// Numbers of the kinds.
 pub mod number {

@@ -1,0 +1,190 @@
+//! The policy file as it is written.
+//!
+//! Every value is checked while it is read ([`super::values`]); what one part says of another is checked afterwards ([`super::cross`]).
+
+use super::{
+    cross,
+    set::Distinct,
+    values::{Currency, Description, FirstDay, Id, KindName, Name, Percent, Span, Unit},
+};
+use crossdock_proto as contract;
+use crossdock_yaml::Located;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The rules of Crossdock: who may talk, who counts, how fresh data has to be.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Crossdock policy")]
+pub struct PolicyFile {
+    /// The platforms that may talk to Crossdock. At least one.
+    #[schemars(length(min = 1))]
+    pub connections: Vec<Connection>,
+    /// Which connection counts, for kinds that more than one may write. Of entries that begin on the same day the first that fits decides.
+    /// A kind without an entry: every connection that may write it counts.
+    #[serde(default)]
+    pub authorities: Vec<Authority>,
+    /// How much a full load may remove before it is held for a person to look at. None: 5 percent.
+    #[serde(default)]
+    pub load_guards: Vec<LoadGuard>,
+    /// How old the newest watermark may be.
+    #[serde(default)]
+    pub freshness: Vec<Objective>,
+    /// How long a cause of trouble may stand before it becomes an issue. Absent: 1m.
+    pub issue_grace: Option<Span>,
+}
+
+/// What a connection is registered as.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Role {
+    /// The system that records orders, masters and stock.
+    Erp,
+    /// The system that decides: forecasts, targets, recommendations.
+    Planning,
+    /// A warehouse management system.
+    Warehouse,
+    /// A transport management system or carrier.
+    Transport,
+    /// A supplier's system.
+    Supplier,
+    /// A person, or a front end for persons, who buys and approves.
+    Buyer,
+    /// A person or tool that runs Crossdock itself.
+    Operator,
+}
+
+impl Role {
+    /// As the contracts have it.
+    pub fn in_contract(self) -> contract::Role {
+        match self {
+            Self::Erp => contract::Role::Erp,
+            Self::Planning => contract::Role::Planning,
+            Self::Warehouse => contract::Role::Warehouse,
+            Self::Transport => contract::Role::Transport,
+            Self::Supplier => contract::Role::Supplier,
+            Self::Buyer => contract::Role::Buyer,
+            Self::Operator => contract::Role::Operator,
+        }
+    }
+}
+
+/// How a connection names things.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Ids {
+    /// Its ids are the canonical ones.
+    #[default]
+    Canonical,
+    /// Its ids are its own: every one is looked up in the cross-references.
+    Own,
+}
+
+/// An external platform that may talk to Crossdock.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Connection {
+    /// Its name, sent with every call in the metadata `crossdock-connection`.
+    pub name: Name,
+    /// For people.
+    #[serde(default)]
+    pub description: Description,
+    /// What it may write and call.
+    pub roles: Distinct<Role>,
+    /// How it names things. Absent: canonical.
+    #[serde(default)]
+    pub ids: Ids,
+    /// Unit of quantities that come without one. Absent: the item's base unit.
+    pub default_unit: Option<Unit>,
+    /// Currency of amounts that come without one. Absent: such an amount is rejected.
+    pub default_currency: Option<Currency>,
+    /// It may only write and read rows of these locations. Absent: all.
+    pub locations: Option<Distinct<Id>>,
+    /// It may only write and read rows of these suppliers. Absent: all.
+    pub suppliers: Option<Distinct<Id>>,
+    /// It acts for persons and names them in the metadata `crossdock-principal`.
+    #[serde(default)]
+    pub names_principals: bool,
+}
+
+/// Which connection counts.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// Kind it speaks of.
+    pub kind: KindName,
+    /// The connection that counts.
+    pub connection: Name,
+    /// Only for these locations. Absent: all.
+    pub locations: Option<Distinct<Id>>,
+    /// Only for these suppliers. Absent: all.
+    pub suppliers: Option<Distinct<Id>>,
+    /// From this day by business date. Absent: always.
+    pub from: Option<FirstDay>,
+    /// Records of other connections are kept for comparison instead of rejected.
+    #[serde(default)]
+    pub keep_others: bool,
+}
+
+/// How much a full load may remove.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadGuard {
+    /// Kind it speaks of. Absent: all that have no guard of their own.
+    pub kind: Option<KindName>,
+    /// Percent of the connection's records in scope that may disappear in one load.
+    pub max_removed_percent: Percent,
+}
+
+/// How old the newest watermark may be.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// Kind it speaks of.
+    pub kind: KindName,
+    /// The connection it speaks of. Absent: all that have no objective of their own.
+    pub connection: Option<Name>,
+    /// At most this old.
+    pub max_age: Span,
+}
+
+/// Reads a policy file and checks it whole.
+///
+/// # Errors
+/// What is wrong. The first thing, where the text cannot be read or a value is none; otherwise everything.
+pub fn read(text: &str) -> Result<PolicyFile, Vec<Located>> {
+    let mut file: PolicyFile = crossdock_yaml::read(text).map_err(|fault| vec![friendly(fault)])?;
+    let faults = cross::faults(&file);
+    if !faults.is_empty() {
+        return Err(faults.into_iter().map(|fault| fault.located(text)).collect());
+    }
+    file.sort();
+    Ok(file)
+}
+
+impl PolicyFile {
+    /// Forgets the order that says nothing. That of authorities of one kind and day says who is asked first.
+    fn sort(&mut self) {
+        self.connections.sort_by(|a, b| a.name.cmp(&b.name));
+        self.authorities.sort_by(|a, b| (&a.kind, a.from).cmp(&(&b.kind, b.from)));
+        self.load_guards.sort_by(|a, b| a.kind.cmp(&b.kind));
+        self.freshness.sort_by(|a, b| (&a.kind, &a.connection).cmp(&(&b.kind, &b.connection)));
+    }
+}
+
+/// Says what was probably meant by a name that is not known.
+fn friendly(mut fault: Located) -> Located {
+    if fault.message.contains("EOF while parsing") {
+        fault.message = "the file says nothing: it needs at least `connections`".to_owned();
+    }
+    if let Some((said, known)) = fault.message.split_once(", expected ").filter(|(said, _)| said.contains("unknown ")) {
+        let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        if let Some(unknown) = quoted(said).first() {
+            let hint = crossdock_yaml::did_you_mean(unknown, quoted(known).iter().map(String::as_str));
+            fault.message = format!("{}{hint}", fault.message.replacen("unknown variant", "unknown value", 1));
+        }
+    }
+    fault
+}

@@ -1,0 +1,9 @@
+//! Types that cannot be invalid and pure rules.
+
+pub mod cross;
+pub mod exception;
+pub mod file;
+pub mod freshness;
+pub mod set;
+pub mod text;
+pub mod values;

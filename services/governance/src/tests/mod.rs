@@ -1,0 +1,7 @@
+//! What this service promises, from outside.
+
+mod docs;
+mod faults;
+mod process;
+mod service;
+mod version;

@@ -1,0 +1,6 @@
+//! From and to the contract, and to the file system.
+
+pub mod issue;
+pub mod policy;
+pub mod reload;
+pub mod verbs;

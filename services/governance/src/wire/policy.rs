@@ -1,0 +1,113 @@
+//! The policy file as the contract has it.
+
+use crate::model::{
+    file::{self, Authority, Connection, Ids, LoadGuard, Objective, PolicyFile},
+    set::Distinct,
+    values::{Description, Id, KindName, Span},
+};
+use crossdock_proto::governance::{self as contract, IdSpace};
+use crossdock_yaml::Located;
+use prost::Message;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// What is wrong with a policy file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyFault {
+    /// Name of the file, as given to [`check`].
+    pub file: String,
+    /// Line in it, from 1.
+    pub line: usize,
+    /// Column in that line, from 1.
+    pub column: usize,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for PolicyFault {}
+
+/// The policy that a file says; `name` is the file's, for the faults.
+///
+/// # Errors
+/// What is wrong: the first thing where the text cannot be read or a value is none, otherwise everything that does not fit together.
+pub fn check(name: &str, text: &str) -> Result<contract::Policy, Vec<PolicyFault>> {
+    let fault = |Located { line, column, message }| PolicyFault { file: name.to_owned(), line, column, message };
+    file::read(text).map(|file| document(&file)).map_err(|faults| faults.into_iter().map(fault).collect())
+}
+
+/// The JSON Schema of a policy file, for editors and for custom resources.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(PolicyFile);
+    serde_json::to_string_pretty(&schema).unwrap_or_default()
+}
+
+/// The policy with its version: a digest of all that it says.
+fn document(file: &PolicyFile) -> contract::Policy {
+    let mut policy = contract::Policy {
+        version: String::new(),
+        connections: file.connections.iter().map(connection).collect(),
+        authorities: file.authorities.iter().map(authority).collect(),
+        load_guards: file.load_guards.iter().map(guard).collect(),
+        freshness: file.freshness.iter().map(objective).collect(),
+        issue_grace: file.issue_grace.map(duration),
+    };
+    let digest = Sha256::digest(policy.encode_to_vec());
+    policy.version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    policy
+}
+
+fn connection(connection: &Connection) -> contract::Connection {
+    let ids = match connection.ids {
+        Ids::Canonical => IdSpace::Canonical,
+        Ids::Own => IdSpace::Own,
+    };
+    contract::Connection {
+        name: connection.name.as_str().to_owned(),
+        description: Description::as_str(&connection.description).to_owned(),
+        roles: connection.roles.iter().map(|role| role.in_contract().into()).collect(),
+        id_space: ids.into(),
+        default_unit: connection.default_unit.as_ref().map_or_else(String::new, |unit| unit.as_str().to_owned()),
+        default_currency: connection.default_currency.as_ref().map_or_else(String::new, |currency| currency.as_str().to_owned()),
+        locations: ids_of(connection.locations.as_ref()),
+        suppliers: ids_of(connection.suppliers.as_ref()),
+        names_principals: connection.names_principals,
+    }
+}
+
+fn authority(authority: &Authority) -> contract::Authority {
+    contract::Authority {
+        kind: authority.kind.as_str().to_owned(),
+        connection: authority.connection.as_str().to_owned(),
+        locations: ids_of(authority.locations.as_ref()),
+        suppliers: ids_of(authority.suppliers.as_ref()),
+        from: authority.from.map_or_else(String::new, |day| day.to_string()),
+        keep_others: authority.keep_others,
+    }
+}
+
+fn guard(guard: &LoadGuard) -> contract::LoadGuard {
+    let kind = guard.kind.as_ref().map_or("", KindName::as_str).to_owned();
+    contract::LoadGuard { kind, max_removed_percent: guard.max_removed_percent.get() }
+}
+
+fn objective(objective: &Objective) -> contract::FreshnessObjective {
+    contract::FreshnessObjective {
+        kind: objective.kind.as_str().to_owned(),
+        connection: objective.connection.as_ref().map_or_else(String::new, |name| name.as_str().to_owned()),
+        max_age: Some(duration(objective.max_age)),
+    }
+}
+
+fn ids_of(ids: Option<&Distinct<Id>>) -> Vec<String> {
+    ids.map_or_else(Vec::new, |ids| ids.iter().map(|id| id.as_str().to_owned()).collect())
+}
+
+fn duration(span: Span) -> prost_types::Duration {
+    prost_types::Duration { seconds: span.seconds(), nanos: 0 }
+}

@@ -1,0 +1,34 @@
+//! The verbs of governance.
+
+use crate::app::acknowledge::acknowledge;
+use crossdock_proto::governance::{
+    AcknowledgeExceptionRequest, AcknowledgeExceptionResponse,
+    governance_service_server::{GovernanceService, GovernanceServiceServer},
+};
+use crossdock_records::{Origin, Policy};
+use crossdock_rpc::{Caller, Handle, MAX_MESSAGE, once, status};
+use crossdock_store::Tx;
+use tonic::{Request, Response, Status, service::Routes};
+
+struct Verbs(Handle);
+
+/// The routes of the verbs.
+pub fn routes(handle: &Handle) -> Routes {
+    Routes::new(GovernanceServiceServer::new(Verbs(handle.clone())).max_decoding_message_size(MAX_MESSAGE))
+}
+
+#[tonic::async_trait]
+impl GovernanceService for Verbs {
+    async fn acknowledge_exception(
+        &self,
+        call: Request<AcknowledgeExceptionRequest>,
+    ) -> Result<Response<AcknowledgeExceptionResponse>, Status> {
+        let caller = Caller::of(&call)?;
+        let asked = call.into_inner();
+        let verb = |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &AcknowledgeExceptionRequest| {
+            Ok(AcknowledgeExceptionResponse { exception: Some(acknowledge(tx, origin, asked)?) })
+        };
+        let request = ("AcknowledgeException", asked.request_id.clone(), asked);
+        once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
+    }
+}
