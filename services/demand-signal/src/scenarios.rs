@@ -168,6 +168,19 @@ fn what_a_complete_snapshot_does_not_list_is_zero_even_if_it_was_never_counted()
 }
 
 #[test]
+fn a_snapshot_that_is_held_makes_nothing_zero() {
+    World::run(async |world| {
+        let mut world = world.with_masters().await;
+        step(&world, 0).await;
+        world.guard(5).await;
+        step(&world, 5).await;
+        let positions = world.positions().await;
+        assert_eq!((positions["EAST/SKU1/unrestricted//"].0.as_str(), positions["EAST/SKU1/quality//"].0.as_str()), ("4", "20"));
+        world.check().await;
+    });
+}
+
+#[test]
 fn i_the_factor_of_the_business_date_counts_and_stays() {
     World::run(async |world| {
         let mut world = world.with_masters().await;

@@ -109,6 +109,14 @@ impl World {
         self.settle().await;
     }
 
+    /// A load may remove at most this share; from now on.
+    pub async fn guard(&mut self, max_removed_percent: u32) {
+        let guard = LoadGuard { kind: String::new(), max_removed_percent };
+        let document = governance::Policy { load_guards: vec![guard], ..self.policy.document.clone() };
+        self.policy = Arc::new(Policy::new(document));
+        self.restart().await;
+    }
+
     /// Stops and starts again on the same file.
     pub async fn restart(&mut self) {
         self.runner.abort();
