@@ -16,6 +16,13 @@ mod app;
 mod model;
 mod wire;
 
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod testing;
+
 pub use app::refold::{Folded, Refold};
 pub use model::number;
 pub use wire::service::Verbs;

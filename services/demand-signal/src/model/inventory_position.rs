@@ -111,9 +111,12 @@ pub fn change(
     }
     let new = state.message(position)?;
     let before = old.map_or(Ok(Vec::new()), |old| Ok::<_, Error>(old.findings(old.on_hand()?)))?;
-    for (findings, by) in [(&before, -1), (&new.findings, 1)] {
-        for finding in findings {
-            to.count_finding(&finding.reason, &position.place.location, by)?;
+    let has = |findings: &[Finding], reason: &str| findings.iter().any(|finding| finding.reason == reason);
+    for reason in [NEGATIVE_ON_HAND, INVENTORY_DRIFT] {
+        match (has(&before, reason), has(&new.findings, reason)) {
+            (true, false) => to.count_finding(reason, &position.place.location, -1)?,
+            (false, true) => to.count_finding(reason, &position.place.location, 1)?,
+            (true, true) | (false, false) => {}
         }
     }
     to.edit::<InventoryPosition>(&key, |_| Some(new))
