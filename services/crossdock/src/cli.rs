@@ -197,6 +197,20 @@ pub enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Fold the source records again and compare with what is derived from them.
+    #[command(after_help = "Example: crossdock check")]
+    Check {
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// How old the newest word of each sender is, against the policy.
+    #[command(after_help = "Example: crossdock freshness")]
+    Freshness {
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
     /// Play the main job in front of you: serve, import a real order history, read demand.
     #[command(after_help = "Example: crossdock demo")]
     Demo(Demo),

@@ -1,9 +1,11 @@
 //! One file per command.
 
 mod bench;
+mod check;
 mod demo;
 mod exceptions;
 mod export;
+mod freshness;
 mod history;
 mod import;
 mod operations;
@@ -40,6 +42,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Inventory(asked) => history::inventory(asked).await,
         Command::Export(asked) => export::export(asked).await,
         Command::Exceptions { all, acknowledge, note, target } => exceptions::exceptions(all, acknowledge, note, &target).await,
+        Command::Check { target } => check::check(&target).await,
+        Command::Freshness { target } => freshness::show(&target).await,
         Command::Demo(asked) => demo::demo(asked).await,
         Command::Stats { target } => operations::stats(&target).await,
     }

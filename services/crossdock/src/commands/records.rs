@@ -42,8 +42,14 @@ pub async fn list(list: List) -> Result<(), Failure> {
     output::records(list.target.output, &info.name, &found)
 }
 
-/// Every record that a listing names, up to its limit.
+/// Every record that a listing names, up to its limit, as JSON.
 pub async fn all(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<Json>, Failure> {
+    let found = all_records(peers, info, list).await?;
+    found.iter().map(|(record, package)| output::record(record, package)).collect()
+}
+
+/// Every record that a listing names, up to its limit, with the package it is from.
+pub async fn all_records(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<(Record, &'static str)>, Failure> {
     let limit = if list.limit == 0 { usize::MAX } else { list.limit };
     let filter = filter(info, &list.fields)?;
     let mut found = Vec::new();
@@ -58,7 +64,7 @@ pub async fn all(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<Json
                 Err(status) if elsewhere(info, &status) => break,
                 Err(status) => return Err(status.into()),
             };
-            found.extend(shown(&answer.records, package)?);
+            found.extend(answer.records.into_iter().map(|record| (record, package)));
             page_token = answer.next_page_token;
             if page_token.is_empty() || found.len() >= limit {
                 break;
