@@ -64,8 +64,8 @@ impl Follower {
         let mut sweep = held.is_some_and(|held| held.cursor.is_empty());
         while let Some(page) = pages.message().await.map_err(|status| from_status(&status))? {
             let (checkpoint, cursor) = (page.checkpoint, page.cursor.parse::<Cursor>()?);
-            // Pages of other kinds only move the cursor: a heartbeat is soon enough to write that down.
-            if !page.records.is_empty() || !checkpoint {
+            // A page without records only moves the cursor. Writing that down would move our own feed, and whoever follows it would do the same.
+            if !page.records.is_empty() {
                 self.keep(page, cursor).await?;
             }
             if checkpoint && std::mem::take(&mut sweep) {
