@@ -4,7 +4,7 @@ mod kinds;
 mod tagged;
 
 pub use kinds::{KindInfo, MethodInfo, Role, Schema, schema};
-pub use tagged::{Filter, Record};
+pub use tagged::{Filter, Record, UNREADABLE};
 
 #[allow(missing_docs, clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {

@@ -6,7 +6,7 @@ use crossdock_proto::{
     demand::DemandLine,
     masterdata::ItemFilter,
     operations::{OpenSetRequest, OpenSetResponse, ParkedSelection, RedriveRequest, Set, SetPurpose},
-    records::{BatchGetRequest, IngestBatchRequest, IngestRequest, ListRequest, ListResponse, WatchRequest},
+    records::{BatchGetRequest, IngestBatchRequest, IngestBatchResponse, IngestRequest, ListRequest, ListResponse, WatchRequest},
     types::{ControlTotal, RecordKey, Watermark},
 };
 use crossdock_rpc::{Channel, RecordClient};
@@ -119,17 +119,24 @@ async fn nothing_is_a_batch_and_a_stream_too() {
     server.run(&["check"]);
 }
 
-/// A text that is none in the envelope: nothing can be told of single records, the call says so.
+/// Bytes that are no text, in the envelope of the second of three records: it is refused, the others go in.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_envelope_that_is_not_utf8_is_refused() {
+async fn an_envelope_that_is_not_utf8_is_a_record_that_is_refused() {
     let place = Place::new(Engine::Sqlite);
     let server = place.serve_under(POLICY);
     settle_in(&server).await;
-    // Field 2 of the request: a record; field 1 of it: an envelope; field 1 of that: two bytes that are no text.
-    let request = RawBytes(vec![0x12, 0x06, 0x0a, 0x04, 0x0a, 0x02, 0xc3, 0x28]);
-    let status = raw::<_, ListResponse>(&server, "erp", &format!("/{DEMAND}.RecordService/IngestBatch"), request).await.err().unwrap();
-    assert_eq!(refusal(&status), (Code::InvalidArgument, "MALFORMED_REQUEST".into()), "{status:?}");
-    assert_eq!(server.send(DEMAND, "erp", vec![good("AFTER")]).await.counts.unwrap().accepted, 1);
+    let mut records: Vec<Vec<u8>> = goods(3, "U").iter().map(prost::Message::encode_to_vec).collect();
+    let name = records[1].windows(2).position(|bytes| bytes == b"U1").unwrap();
+    records[1][name..name + 2].copy_from_slice(&[0xc3, 0x28]);
+    // Field 2 of the request: the records.
+    let request = records.iter().flat_map(|record| [&[0x12, u8::try_from(record.len()).unwrap()], record.as_slice()].concat()).collect();
+    let path = format!("/{DEMAND}.RecordService/IngestBatch");
+    let result = raw::<_, IngestBatchResponse>(&server, "erp", &path, RawBytes(request)).await.unwrap().result.unwrap();
+    let told: Vec<_> =
+        result.results.iter().map(|told| (told.index, told.violations[0].reason.as_str(), told.violations[0].field.as_str())).collect();
+    assert_eq!((result.counts.unwrap().accepted, told), (2, vec![(1, "MALFORMED_MESSAGE", "envelope")]));
+    assert!(result.results[0].violations[0].value.contains("UTF-8"), "{result:?}");
+    assert!(server.held(DEMAND, "erp", "fulfilment", "erp/U2/1").await.is_some());
 }
 
 /// A request as bytes.
