@@ -8,4 +8,5 @@ mod example;
 mod kills;
 mod lines;
 mod loads;
+mod processes;
 mod scenarios;
