@@ -98,7 +98,8 @@ impl Error {
 
     /// One field of the request is wrong.
     pub fn field(violation: Violation) -> Self {
-        let mut error = Self::new(ErrorKind::Invalid, violation.reason, format!("{}: {}", violation.field, violation.message));
+        let value = if violation.value.is_empty() { String::new() } else { format!("{:?} ", violation.value) };
+        let mut error = Self::new(ErrorKind::Invalid, violation.reason, format!("{}: {value}{}", violation.field, violation.message));
         error.violations.push(violation);
         error
     }
