@@ -1,9 +1,9 @@
 //! Calls, batches and streams that are not as they should be: a code, a reason, and the server goes on.
 
-use crate::bad_input::{POLICY, document, line, quantity, settle_in, shipment};
+use crate::bad_input::{POLICY, day, document, line, quantity, settle_in, shipment};
 use crossdock_proto::{
     Record,
-    demand::DemandLine,
+    demand::{DemandLine, ListHistoryRequest, ListInventoryRequest, demand_service_client::DemandServiceClient},
     masterdata::ItemFilter,
     operations::{OpenSetRequest, OpenSetResponse, ParkedSelection, RedriveRequest, Set, SetPurpose},
     records::{BatchGetRequest, IngestBatchRequest, IngestBatchResponse, IngestRequest, ListRequest, ListResponse, WatchRequest},
@@ -139,6 +139,38 @@ async fn an_envelope_that_is_not_utf8_is_a_record_that_is_refused() {
     assert!(server.held(DEMAND, "erp", "fulfilment", "erp/U2/1").await.is_some());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planner_is_told_what_is_wrong_with_a_question() {
+    let place = Place::new(Engine::Sqlite);
+    let server = place.serve_under(POLICY);
+    settle_in(&server).await;
+    let mut planner = DemandServiceClient::new(channel(server.port));
+    let mut history = async |change: fn(&mut ListHistoryRequest), since: String| {
+        let mut request = ListHistoryRequest { since_cursor: since, ..ListHistoryRequest::default() };
+        change(&mut request);
+        let mut parts = planner.list_history(call("planner", request)).await?.into_inner();
+        parts.message().await.map(|_| ())
+    };
+    let head = server.send(DEMAND, "erp", Vec::new()).await.cursor;
+    let (epoch, position) = head.split_once('-').unwrap();
+    history(|_| (), head.clone()).await.unwrap();
+    let ahead = format!("{epoch}-{}", position.parse::<i64>().unwrap() + 1);
+    is(history(|_| (), ahead.clone()).await, Code::OutOfRange, "CURSOR_OUT_OF_RANGE", &ahead);
+    is(history(|_| (), "yesterday".into()).await, Code::InvalidArgument, "CURSOR_MALFORMED", "yesterday");
+    is(history(|asked| asked.from = day(2026, 2, 30), String::new()).await, Code::InvalidArgument, "IMPOSSIBLE_DATE", "2026-02-30");
+    is(history(|asked| asked.bucket_size = 99, String::new()).await, Code::InvalidArgument, "UNKNOWN_VALUE", "99");
+    is(history(|asked| asked.measures = vec![99], String::new()).await, Code::InvalidArgument, "UNKNOWN_VALUE", "99");
+
+    let mut planner = DemandServiceClient::new(channel(server.port));
+    let mut stock = async |page_size, page_token: &str| {
+        let request = ListInventoryRequest { page_size, page_token: page_token.into(), ..ListInventoryRequest::default() };
+        planner.list_inventory(call("planner", request)).await
+    };
+    is(stock(-1, "").await, Code::InvalidArgument, "PAGE_SIZE", "-1");
+    is(stock(0, "made up").await, Code::InvalidArgument, "PAGE_TOKEN", "page_token");
+    stock(0, "").await.unwrap();
+}
+
 /// A request as bytes.
 #[derive(Clone, Debug, Default)]
 struct RawBytes(Vec<u8>);
@@ -196,7 +228,8 @@ async fn who_may_not_call_is_told_why() {
 
     let path = format!("/{MASTERS}.RecordService/Lsit");
     let status = raw::<_, ListResponse>(&server, "erp", &path, items()).await.err().unwrap();
-    assert_eq!((status.code(), status.message().contains("Lsit")), (Code::NotFound, true), "{status:?}");
+    assert_eq!(refusal(&status), (Code::NotFound, "UNKNOWN_METHOD".into()), "{status:?}");
+    assert!(status.message().contains("Lsit"), "{status:?}");
     let nowhere = RecordClient::new(channel(server.port), "crossdock.nothing.v1", "erp").list(items()).await.err().unwrap();
     assert_eq!(nowhere.code(), Code::Unimplemented, "{nowhere:?}");
 

@@ -1,6 +1,8 @@
 //! A file that a person writes: a typo is told with its line and column, by the command that reads it.
 
-use crossdock_tests::{Engine, Place, command};
+use crossdock_testkit::{Process, binary};
+use crossdock_tests::{Engine, PATIENCE, Place, command};
+use std::process::Command;
 
 const POLICY: &str = "connections:\n  - name: erp\n    roles: [erp]\n    default_unti: EA\n";
 
@@ -37,4 +39,10 @@ fn a_typo_is_told_with_its_place() {
     let config = place.write("crossdock.yaml", "listen: 127.0.0.1:1\ndata_dirr: x\n");
     let (good, _, told) = command(&["config", "--config", config.to_str().unwrap()]);
     assert!(!good && told.contains("crossdock.yaml:2:1: ") && told.contains("data_dirr"), "{told}");
+
+    // A server that is given the faulty policy says the same.
+    let mut serve = Command::new(binary("crossdock"));
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--policy"]).arg(&policy).arg("--data-dir").arg(place.folder().join("data"));
+    let told = Process::start(&mut serve).wait_for_line("policy.yaml:4:5: ", PATIENCE);
+    assert!(told.contains("did you mean `default_unit`?"), "{told}");
 }
