@@ -3,8 +3,8 @@
 use crate::lines::{line, masters, pieces, send};
 use crossdock_core::Cursor;
 use crossdock_proto::records::{IngestRequest, WatchRequest};
-use crossdock_tests::{DEMAND, Engine, MASTERS, PATIENCE, Place, Server};
 use crossdock_testkit::{Seed, eventually_async, free_port};
+use crossdock_tests::{DEMAND, Engine, MASTERS, PATIENCE, Place, Server};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{collections::BTreeSet, time::Duration};
 use tokio_stream::wrappers::ReceiverStream;
@@ -28,7 +28,10 @@ async fn killed(engine: Engine) {
     let mut chance = StdRng::from_seed(seed.bytes());
     let (place, port) = (Place::new(engine), free_port());
     let mut server = place.serve(port, &[]);
-    eventually_async("the policy", PATIENCE, async || server.records(MASTERS, "erp").list(Default::default()).await.err().filter(|e| e.message().contains("filter"))).await;
+    eventually_async("the policy", PATIENCE, async || {
+        server.records(MASTERS, "erp").list(Default::default()).await.err().filter(|e| e.message().contains("filter"))
+    })
+    .await;
     send(&mut server.records(MASTERS, "erp"), masters(ITEMS)).await;
 
     // The ledger of the sender: batches up to here were answered.
@@ -76,7 +79,10 @@ async fn stream_until_killed(server: &mut Server, mut answered: u64, mut head: C
                 let result = answer.result.unwrap();
                 assert_eq!((result.batch, result.failure), (answered + 1, None), "answers come in order");
                 let now: Cursor = result.cursor.parse().unwrap();
-                assert!(head == Cursor::default() || (now.epoch == head.epoch && now.position >= head.position), "the feed went back from {head} to {now}");
+                assert!(
+                    head == Cursor::default() || (now.epoch == head.epoch && now.position >= head.position),
+                    "the feed went back from {head} to {now}"
+                );
                 (answered, head) = (result.batch, now);
             }
             Ok(_) => break,
