@@ -128,7 +128,7 @@ fn backlog(known: &Known, kind: &str) -> i64 {
 }
 
 /// Parks a record under its cause.
-pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing: &Passing<'_>, cause: crate::Cause) -> Result<Taken> {
+pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing: &Passing<'_>, cause: &crate::Cause) -> Result<Taken> {
     let name = passing.parked_name();
     known.load(tx, [Key::new(PARKED, name.as_str())])?;
     // It waited under the connection's own word, and waits under its id from now on.
@@ -147,7 +147,7 @@ pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing:
         _ => {}
     }
     let quantity = registry::quantity(passing.draft.as_ref());
-    let parked = message(tx.now(), passing, &cause, quantity, was.as_ref());
+    let parked = message(tx.now(), passing, cause, quantity, was.as_ref());
     if let Some(was) = &was {
         count(tx, &was.cause, -1, amount(was).negated())?;
     } else {

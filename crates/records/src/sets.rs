@@ -94,7 +94,7 @@ pub fn open(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, origin: &Origin, as
     match asked.purpose() {
         SetPurpose::Unspecified => _ = parse.bad::<()>("set.purpose", "MISSING", "", "must be LOAD or RUN"),
         SetPurpose::Load if asked.as_of.is_none() => {
-            _ = parse.bad::<()>("set.as_of", "MISSING", "", "a load needs the source's clock before its extract began")
+            _ = parse.bad::<()>("set.as_of", "MISSING", "", "a load needs the source's clock before its extract began");
         }
         SetPurpose::Load | SetPurpose::Run => {}
     }

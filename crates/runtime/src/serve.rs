@@ -37,8 +37,8 @@ pub async fn serve(
         );
         return Err(Error::precondition("INSECURE", message));
     }
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, error))?;
-    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, error))?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;
 
     let mut work = JoinSet::new();
     let started = start(config, services, &clock, &mut work).await?;
@@ -70,7 +70,7 @@ pub async fn serve(
     outcome
 }
 
-fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Error {
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, "CANNOT_LISTEN", format!("cannot listen on {address}: {error}"))
 }
 
