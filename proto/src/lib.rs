@@ -2,9 +2,11 @@
 
 mod kinds;
 mod tagged;
+#[cfg(test)]
+mod tests;
 
 pub use kinds::{KindInfo, MethodInfo, Role, Schema, schema};
-pub use tagged::{Filter, Record};
+pub use tagged::{Filter, MALFORMED_ENVELOPE, Record};
 
 #[allow(missing_docs, clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {

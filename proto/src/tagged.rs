@@ -12,6 +12,9 @@ use prost::{
 
 const ENVELOPE: u32 = 1;
 
+/// Operation of an envelope that could not be read; no sender can say it without meaning nonsense.
+pub const MALFORMED_ENVELOPE: i32 = i32::MIN;
+
 /// One version of one thing, of any kind of any service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
@@ -42,7 +45,12 @@ impl Message for Record {
 
     fn merge_field(&mut self, tag: u32, wire: WireType, buf: &mut impl Buf, ctx: DecodeContext) -> Result<(), DecodeError> {
         if tag == ENVELOPE {
-            return encoding::message::merge(wire, self.envelope.get_or_insert_with(Envelope::default), buf, ctx);
+            let mut bytes = Bytes::new();
+            encoding::bytes::merge(wire, &mut bytes, buf, ctx)?;
+            // Its texts may be no UTF-8: that costs this record and not the batch.
+            let malformed = |_| Envelope { operation: MALFORMED_ENVELOPE, ..Envelope::default() };
+            self.envelope = Some(Envelope::decode(bytes).unwrap_or_else(malformed));
+            return Ok(());
         }
         merge_kind(&mut self.kind, &mut self.body, tag, wire, buf, ctx)
     }

@@ -6,7 +6,7 @@ use crate::{
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
-    KindInfo,
+    KindInfo, MALFORMED_ENVELOPE,
     operations::{Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
     schema,
     types::{Date, Envelope, Operation},
@@ -107,7 +107,7 @@ impl Kinds {
     }
 
     /// Every field of a stored record, findings and sets included.
-    pub(crate) fn all_fields(&self, held: &Record) -> Fields {
+    pub fn all_fields(&self, held: &Record) -> Fields {
         let mut fields = self.fields(held);
         parking::finding_fields(&stored::findings(held), &mut fields);
         sets::field(self, held, &mut fields);
@@ -378,6 +378,10 @@ impl Opened {
 
 fn identity(envelope: &Envelope, document: bool) -> Vec<Violation> {
     let mut parse = Parse::new("", "");
+    if envelope.operation == MALFORMED_ENVELOPE {
+        parse.bad::<()>("envelope", "MALFORMED_MESSAGE", "", "must be an Envelope, with texts in UTF-8");
+        return parse.finish().0;
+    }
     parse.within("envelope", |parse| {
         if document {
             parse.id("document", &envelope.document);
