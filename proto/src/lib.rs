@@ -6,7 +6,7 @@ mod tagged;
 mod tests;
 
 pub use kinds::{KindInfo, MethodInfo, Role, Schema, schema};
-pub use tagged::{Filter, MALFORMED_ENVELOPE, Record};
+pub use tagged::{Filter, Record, UNREADABLE};
 
 #[allow(missing_docs, clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {

@@ -12,8 +12,8 @@ use prost::{
 
 const ENVELOPE: u32 = 1;
 
-/// Operation of an envelope that could not be read; no sender can say it without meaning nonsense.
-pub const MALFORMED_ENVELOPE: i32 = i32::MIN;
+/// The kind of a record whose envelope cannot be read; its body is why. It is refused for itself: its neighbours in a message are not lost.
+pub const UNREADABLE: u32 = u32::MAX;
 
 /// One version of one thing, of any kind of any service.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,12 +44,12 @@ impl Message for Record {
     }
 
     fn merge_field(&mut self, tag: u32, wire: WireType, buf: &mut impl Buf, ctx: DecodeContext) -> Result<(), DecodeError> {
-        if tag == ENVELOPE {
+        if tag == ENVELOPE && wire == WireType::LengthDelimited {
             let mut bytes = Bytes::new();
             encoding::bytes::merge(wire, &mut bytes, buf, ctx)?;
-            // Its texts may be no UTF-8: that costs this record and not the batch.
-            let malformed = |_| Envelope { operation: MALFORMED_ENVELOPE, ..Envelope::default() };
-            self.envelope = Some(Envelope::decode(bytes).unwrap_or_else(malformed));
+            if let Err(error) = self.envelope.get_or_insert_with(Envelope::default).merge(bytes) {
+                (self.kind, self.body) = (UNREADABLE, error.to_string().into());
+            }
             return Ok(());
         }
         merge_kind(&mut self.kind, &mut self.body, tag, wire, buf, ctx)
@@ -84,13 +84,13 @@ impl Message for Filter {
 }
 
 fn encode_kind(kind: u32, body: &Bytes, buf: &mut impl BufMut) {
-    if kind != 0 {
+    if kind != 0 && kind != UNREADABLE {
         encoding::bytes::encode(kind, body, buf);
     }
 }
 
 fn kind_len(kind: u32, body: &Bytes) -> usize {
-    if kind == 0 { 0 } else { encoding::bytes::encoded_len(kind, body) }
+    if kind == 0 || kind == UNREADABLE { 0 } else { encoding::bytes::encoded_len(kind, body) }
 }
 
 fn merge_kind(
@@ -101,7 +101,7 @@ fn merge_kind(
     buf: &mut impl Buf,
     ctx: DecodeContext,
 ) -> Result<(), DecodeError> {
-    if wire != WireType::LengthDelimited {
+    if wire != WireType::LengthDelimited || *kind == UNREADABLE {
         return encoding::skip_field(wire, tag, buf, ctx);
     }
     *kind = tag;

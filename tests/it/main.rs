@@ -1,6 +1,12 @@
 //! What crosses services and processes, on both engines.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in tests a panic is the report")]
 
+mod bad_calls;
+mod bad_files;
+mod bad_input;
 mod example;
 mod kills;
 mod lines;
+mod loads;
+mod processes;
+mod scenarios;

@@ -2,14 +2,27 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 #![allow(clippy::missing_panics_doc, reason = "everything here panics when it cannot do its work")]
 
-use crossdock_proto::{Record, schema, types::Envelope};
-use crossdock_rpc::{Channel, RecordClient, remote};
-use crossdock_testkit::{Database, Process, binary, free_port, fresh_database};
+use crossdock_proto::{
+    Filter, Record,
+    operations::operations_service_client::OperationsServiceClient,
+    records::{BatchGetRequest, IngestBatchRequest, ListRequest},
+    schema,
+    types::{BatchResult, Envelope, RecordKey},
+};
+use crossdock_rpc::{CONNECTION, Channel, RecordClient, remote};
+use crossdock_testkit::{Database, Process, binary, eventually_async, free_port, fresh_database};
 use prost::Message;
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 use tempfile::TempDir;
-use tonic::transport::Endpoint;
+use tonic::{Code, Request, Status, transport::Endpoint};
+use tonic_types::StatusExt;
 
+/// Package of governance.
+pub const GOVERNANCE: &str = "crossdock.governance.v1";
 /// Package of master-data.
 pub const MASTERS: &str = "crossdock.masterdata.v1";
 /// Package of demand-signal.
@@ -57,6 +70,19 @@ impl Place {
         Server { process, port }
     }
 
+    /// Writes a file into the folder; its path.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The whole suite in one process under this policy, on a free port.
+    pub fn serve_under(&self, policy: &str) -> Server {
+        let policy = self.write("policy.yaml", policy);
+        self.serve(free_port(), &["--policy", policy.to_str().unwrap()])
+    }
+
     /// The whole suite in one process, on a free port.
     pub fn serve_all(&self) -> Server {
         self.serve(free_port(), &[])
@@ -82,13 +108,69 @@ impl Server {
         RecordClient::new(channel(self.port), package, connection)
     }
 
+    /// Waits until a service knows the policy that names this connection.
+    pub async fn heard(&self, package: &str, connection: &str) {
+        let all = || ListRequest { filter: Some(filter("parked", &())), ..ListRequest::default() };
+        eventually_async("the policy", PATIENCE, async || self.records(package, connection).list(all()).await.ok()).await;
+    }
+
+    /// Sends one batch; what became of it.
+    pub async fn send(&self, package: &str, connection: &str, records: Vec<Record>) -> BatchResult {
+        let batch = IngestBatchRequest { records, ..IngestBatchRequest::default() };
+        self.records(package, connection).ingest_batch(batch).await.unwrap().result.unwrap()
+    }
+
+    /// Sends records of which each has to be taken in.
+    pub async fn put(&self, package: &str, connection: &str, records: Vec<Record>) {
+        for batch in records.chunks(1_000) {
+            let result = self.send(package, connection, batch.to_vec()).await;
+            let taken = result.counts.map_or(0, |counts| counts.accepted);
+            assert_eq!(usize::try_from(taken).unwrap(), batch.len(), "{:?} {:?}", result.failure, result.results.first());
+        }
+    }
+
+    /// A record as it is held; tombstones included.
+    pub async fn held(&self, package: &str, connection: &str, kind: &str, key: &str) -> Option<Record> {
+        let keys = vec![RecordKey { kind: kind.into(), key: key.into() }];
+        self.records(package, connection).batch_get(BatchGetRequest { keys }).await.unwrap().records.pop()
+    }
+
+    /// The verbs on what services keep about their own work.
+    pub fn operations(&self) -> OperationsServiceClient<Channel> {
+        OperationsServiceClient::new(channel(self.port))
+    }
+
     /// Runs the command line against it; its standard output.
     pub fn run(&self, arguments: &[&str]) -> String {
-        let done = Command::new(binary("crossdock")).args(arguments).args(["--address", &self.address()]).output().unwrap();
-        let (said, complaint) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-        assert!(done.status.success(), "crossdock {} failed:\n{said}\n{complaint}", arguments.join(" "));
-        said.into_owned()
+        let (success, said, complaint) = command(&[arguments, &["--address", &self.address()]].concat());
+        assert!(success, "crossdock {} failed:\n{said}\n{complaint}", arguments.join(" "));
+        said
     }
+}
+
+/// Runs the command line: whether it succeeded, its standard output, its standard error.
+pub fn command(arguments: &[&str]) -> (bool, String, String) {
+    let done = Command::new(binary("crossdock")).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (done.status.success(), text(done.stdout), text(done.stderr))
+}
+
+/// A request that says who is calling.
+pub fn call<T>(connection: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert(CONNECTION, connection.parse().unwrap());
+    request
+}
+
+/// Code and reason of a refusal.
+pub fn refusal(status: &Status) -> (Code, String) {
+    (status.code(), status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
+}
+
+/// The filter of a kind.
+pub fn filter(kind: &str, message: &impl Message) -> Filter {
+    let info = schema().kind_named(kind).unwrap_or_else(|| panic!("{kind} is no kind"));
+    Filter { kind: info.number.into(), body: message.encode_to_vec().into() }
 }
 
 /// A channel that connects when it is used, and again after a restart.

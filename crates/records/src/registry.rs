@@ -6,7 +6,7 @@ use crate::{
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
-    KindInfo, MALFORMED_ENVELOPE,
+    KindInfo, UNREADABLE,
     operations::{Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
     schema,
     types::{Date, Envelope, Operation},
@@ -87,6 +87,10 @@ impl Kinds {
 
     /// A record on its way in; refused if its kind cannot be written here or its bytes are not that kind's.
     pub(crate) fn open(&self, record: &crossdock_proto::Record) -> Result<Box<dyn Draft>, Violation> {
+        if record.kind == UNREADABLE {
+            let why = String::from_utf8_lossy(&record.body);
+            return Err(Violation::new("envelope", "MALFORMED_MESSAGE", why, "must be an envelope, with texts in UTF-8"));
+        }
         let entry = u16::try_from(record.kind).ok().and_then(|number| self.known.get(&number)).filter(|entry| entry.owned);
         let writable =
             || self.owned().filter(|info| !info.writers.is_empty()).map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -378,10 +382,6 @@ impl Opened {
 
 fn identity(envelope: &Envelope, document: bool) -> Vec<Violation> {
     let mut parse = Parse::new("", "");
-    if envelope.operation == MALFORMED_ENVELOPE {
-        parse.bad::<()>("envelope", "MALFORMED_MESSAGE", "", "must be an Envelope, with texts in UTF-8");
-        return parse.finish().0;
-    }
     parse.within("envelope", |parse| {
         if document {
             parse.id("document", &envelope.document);
