@@ -11,10 +11,10 @@ test: ## Runs every test on both engines; installs PostgreSQL if there is none
 	tests/install-postgres
 	tests/with-postgres cargo test --workspace --locked
 
-bench: ## Measures ingest on both engines against a bare insert
+bench: ## Measures ingest on both engines against a bare insert of the same lines
 	tests/install-postgres
 	cargo build --locked --release -p crossdock
-	tests/with-postgres target/release/crossdock bench ingest
+	tests/with-postgres cargo bench --locked -p crossdock-store --bench ingest
 
 lint: ## Formatting, lints and the rooms of the services
 	cargo fmt --all --check

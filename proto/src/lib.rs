@@ -2,6 +2,8 @@
 
 mod kinds;
 mod tagged;
+#[cfg(test)]
+mod tests;
 
 pub use kinds::{KindInfo, MethodInfo, Role, Schema, schema};
 pub use tagged::{Filter, Record, UNREADABLE};

@@ -1,5 +1,6 @@
 //! What crosses services and processes, on both engines.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in tests a panic is the report")]
+#![allow(clippy::disallowed_methods, reason = "real servers go by the real clock")]
 
 mod bad_calls;
 mod bad_files;

@@ -189,7 +189,7 @@ fn story() -> Vec<(&'static str, Vec<Record>)> {
         let message = Movement {
             item_id: item_id(number % ITEMS),
             location_id: EAST.into(),
-            quantity: quantity(if number % 3 == 0 { "-2" } else { "5" }, "EA"),
+            quantity: quantity(if number.is_multiple_of(3) { "-2" } else { "5" }, "EA"),
             sequence: Some(i64::try_from(number).unwrap()),
             movement_date: Some(Date { year: 2026, month: 4, day: 2 }),
             ..Movement::default()

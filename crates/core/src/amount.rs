@@ -15,7 +15,7 @@ pub enum AmountError {
     #[error("must have at most 12 digits before the point and 6 after it")]
     TooPrecise,
     /// A result that does not fit.
-    #[error("is out of range: at most 12 digits before the point")]
+    #[error("is out of range: at most 999,999,999.999999")]
     Overflow,
 }
 
@@ -26,6 +26,8 @@ pub struct Micro(pub i64);
 impl Micro {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+    /// The most that one record may count: sums of thousands of them still fit, so that no record can make a total overflow.
+    pub const MOST: Self = Self(999_999_999 * SCALE + (SCALE - 1));
     /// One.
     pub const ONE: Self = Self(SCALE);
 
@@ -43,6 +45,11 @@ impl Micro {
     #[must_use]
     pub fn negated(self) -> Self {
         Self(self.0.saturating_neg())
+    }
+
+    /// No more than one record may count, either way.
+    pub fn is_countable(self) -> bool {
+        self.0.unsigned_abs() <= Self::MOST.0.unsigned_abs()
     }
 
     /// Less than nothing.

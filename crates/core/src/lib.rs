@@ -11,7 +11,7 @@ pub mod key;
 mod trace;
 mod version;
 
-pub use amount::{AmountError, Micro, Ratio, Rounding};
+pub use amount::{AmountError, Converted, Micro, Ratio, Rounding};
 pub use clock::{Clock, Micros, SystemClock, instant};
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Violation};

@@ -128,7 +128,7 @@ fn backlog(known: &Known, kind: &str) -> i64 {
 }
 
 /// Parks a record under its cause.
-pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing: &Passing<'_>, cause: crate::Cause) -> Result<Taken> {
+pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing: &Passing<'_>, cause: &crate::Cause) -> Result<Taken> {
     let name = passing.parked_name();
     known.load(tx, [Key::new(PARKED, name.as_str())])?;
     // It waited under the connection's own word, and waits under its id from now on.
@@ -147,7 +147,7 @@ pub(crate) fn park(tx: &mut Tx<'_>, known: &mut Known, policy: &Policy, passing:
         _ => {}
     }
     let quantity = registry::quantity(passing.draft.as_ref());
-    let parked = message(tx.now(), passing, &cause, quantity, was.as_ref());
+    let parked = message(tx.now(), passing, cause, quantity, was.as_ref());
     if let Some(was) = &was {
         count(tx, &was.cause, -1, amount(was).negated())?;
     } else {
@@ -260,8 +260,18 @@ pub(crate) fn redrive_all(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: 
     let (cause, after) = (parts.first().map_or("", String::as_str), parts.get(1).map_or("", String::as_str));
     if let Some(next) = redrive_after(tx, kinds, policy, cause, after)? {
         tx.later(Due { task: REDRIVE_ON.into(), key: key::join([cause, &next]), at: tx.now(), attempt: 0 });
+        return Ok(None);
     }
+    look_again(tx, cause)?;
     Ok(None)
+}
+
+/// Nothing waits for a cause any more: its issue, if there is one, should not stand until it is renewed.
+fn look_again(tx: &mut Tx<'_>, cause: &str) -> Result<()> {
+    if tx.sum(ISSUE, &[(cause.to_owned(), RECORDS)])? == [0] {
+        tx.later(Due { task: "issue".into(), key: cause.to_owned(), at: tx.now(), attempt: 0 });
+    }
+    Ok(())
 }
 
 /// A parked record, as it came.
@@ -320,7 +330,9 @@ pub fn discard(tx: &mut Tx<'_>, kinds: &Kinds, selection: &ParkedSelection, prin
     for mut record in page.into_iter().filter(|record| !record.deleted) {
         tracing::info!(key = record.key, note, principal, "a parked record was discarded");
         record.meta = stored::meta(&stored::envelope(&record), principal, &[discarded(note)]);
+        let cause = Parked::decode(record.body.clone()).map(|parked| parked.cause).unwrap_or_default();
         remove(tx, &mut known, record)?;
+        look_again(tx, &cause)?;
         dropped += 1;
     }
     Ok(dropped)
@@ -350,7 +362,8 @@ pub(crate) fn renew_issue(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due
         let open = held.filter(|held| held.state() == IssueState::Open).unwrap_or_else(|| Issue {
             cause: cause.to_owned(),
             severity: Severity::Warning.into(),
-            first_time: Some(stored::timestamp(due.at - policy.issue_grace())),
+            // A held load is an issue at once, all else after the grace period.
+            first_time: Some(stored::timestamp(if cause.starts_with("set/") { due.at } else { due.at - policy.issue_grace() })),
             ..Issue::default()
         });
         let (reason, message) = about.unwrap_or_else(|| (open.reason.clone(), open.message.clone()));

@@ -131,10 +131,19 @@ impl<'a> Parse<'a> {
         let quantity = self.need(field, quantity)?;
         self.within(field, |parse| {
             let value = if signed { parse.amount("value", &quantity.value) } else { parse.not_negative("value", &quantity.value) };
+            let value = value.and_then(|value| parse.countable("value", value));
             let unit = if quantity.unit.is_empty() { parse.default_unit } else { &quantity.unit };
             let unit = parse.optional_id("unit", unit);
             Some((value?, unit?))
         })
+    }
+
+    /// An amount that sums of many still can hold.
+    pub fn countable(&mut self, field: &'static str, value: Micro) -> Option<Micro> {
+        if value.is_countable() {
+            return Some(value);
+        }
+        self.bad(field, "OUT_OF_RANGE", value.to_string(), "must be at most 999,999,999.999999 in one record")
     }
 
     /// Money that may be absent: `Some(None)`.

@@ -115,7 +115,7 @@ fn cause(connection: &str, space: &str, value: &str, key: &str, found: &[&str]) 
     let (reason, message) = if found.is_empty() {
         (
             format!("UNKNOWN_{}", space.to_uppercase()),
-            format!("{connection} calls a {space} {value:?} and no cross-reference says which it is; send that cross-reference"),
+            format!("{connection} names the {space} {value:?} and no cross-reference says which that is; send that cross-reference"),
         )
     } else {
         (

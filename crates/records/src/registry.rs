@@ -111,7 +111,7 @@ impl Kinds {
     }
 
     /// Every field of a stored record, findings and sets included.
-    pub(crate) fn all_fields(&self, held: &Record) -> Fields {
+    pub fn all_fields(&self, held: &Record) -> Fields {
         let mut fields = self.fields(held);
         parking::finding_fields(&stored::findings(held), &mut fields);
         sets::field(self, held, &mut fields);

@@ -94,7 +94,13 @@ pub fn open(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, origin: &Origin, as
     match asked.purpose() {
         SetPurpose::Unspecified => _ = parse.bad::<()>("set.purpose", "MISSING", "", "must be LOAD or RUN"),
         SetPurpose::Load if asked.as_of.is_none() => {
-            _ = parse.bad::<()>("set.as_of", "MISSING", "", "a load needs the source's clock before its extract began")
+            _ = parse.bad::<()>("set.as_of", "MISSING", "", "a load needs the source's clock before its extract began");
+        }
+        SetPurpose::Load if shown_on_commit(&asked.kind) => {
+            _ = parse.bad::<()>("set.purpose", "WRONG_PURPOSE", "LOAD", "must be RUN: this kind is shown by its set's commit");
+        }
+        SetPurpose::Run if info.is_some() && !shown_on_commit(&asked.kind) => {
+            _ = parse.bad::<()>("set.purpose", "WRONG_PURPOSE", "RUN", "must be LOAD: records of this kind count as they come");
         }
         SetPurpose::Load | SetPurpose::Run => {}
     }

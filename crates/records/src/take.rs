@@ -91,7 +91,7 @@ impl Intake<'_, '_> {
             return self.refuse(&passing, violations);
         }
         if let Some(cause) = passing.opened.wait.clone() {
-            return self.park(&passing, cause);
+            return self.park(&passing, &cause);
         }
         let counts = match self.stands(&mut passing) {
             Ok(counts) => counts,
@@ -209,13 +209,13 @@ impl Intake<'_, '_> {
             if let Some(cause) =
                 passing.draft.needs().iter().find(|key| !self.known.exists(key.kind, &key.key)).map(|key| self.missing(key))
             {
-                return self.park(&passing, cause);
+                return self.park(&passing, &cause);
             }
             loop {
                 match passing.draft.check(&self.known, &mut findings) {
                     Verdict::Use => break,
                     Verdict::Look(keys) => self.known.load(self.tx, keys)?,
-                    Verdict::Wait(cause) => return self.park(&passing, cause),
+                    Verdict::Wait(cause) => return self.park(&passing, &cause),
                     Verdict::Refuse(violation) => return self.refuse(&passing, vec![violation]),
                 }
             }
@@ -305,7 +305,7 @@ impl Intake<'_, '_> {
                 reason: first.reason.to_owned(),
                 message: format!("{} {}: it cannot be taken in; discard it, or mend the reason and redrive", first.field, first.message),
             };
-            return self.park(passing, cause);
+            return self.park(passing, &cause);
         }
         Ok(Taken { violations, ..passing.taken(Outcome::Rejected) })
     }
@@ -368,7 +368,7 @@ impl Intake<'_, '_> {
         Ok(())
     }
 
-    fn park(&mut self, passing: &Passing<'_>, cause: Cause) -> Result<Taken> {
+    fn park(&mut self, passing: &Passing<'_>, cause: &Cause) -> Result<Taken> {
         let number = passing.draft.number();
         let version = stored::version(&passing.opened.envelope);
         let held = self.known.record(number, &passing.opened.key);

@@ -31,7 +31,6 @@ impl Caller {
     ///
     /// # Errors
     /// If it did not.
-    #[expect(clippy::result_large_err, reason = "tonic's own error type")]
     pub fn of<T>(request: &tonic::Request<T>) -> Result<Self, Status> {
         request.extensions().get::<Self>().cloned().ok_or_else(|| Status::internal("the request was not identified"))
     }

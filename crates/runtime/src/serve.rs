@@ -6,13 +6,26 @@ use crossdock_records::{Peer, Runner};
 use crossdock_rpc::{Channel, Follower, Handle, MAX_MESSAGE, Operations, guard, local, records, remote};
 use crossdock_store::{Location, Store};
 use futures::future::select_all;
-use std::{collections::HashMap, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, fs::File, future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
+    Status,
     service::Routes,
     transport::{Endpoint, Server},
 };
+use tonic_reflection::server::Builder;
+
+/// Keeps a folder of embedded stores to one process.
+fn lock(folder: &Path, service: &str) -> Result<File> {
+    let path = folder.join(format!("{service}.lock"));
+    let file = File::create(&path).map_err(|error| data_dir(folder, &error))?;
+    file.try_lock().map_err(|_| {
+        let message = format!("another process runs {service} on {}: stop it, or give this one another --data-dir", folder.display());
+        Error::precondition("DATA_DIR_IN_USE", message)
+    })?;
+    Ok(file)
+}
 
 /// Streams that one connection may have open.
 const STREAMS: u32 = 200;
@@ -37,11 +50,12 @@ pub async fn serve(
         );
         return Err(Error::precondition("INSECURE", message));
     }
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, error))?;
-    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, error))?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;
 
     let mut work = JoinSet::new();
-    let started = start(config, services, &clock, &mut work).await?;
+    let mut started = start(config, services, &clock, &mut work).await?;
+    let _locks: Vec<File> = started.iter_mut().filter_map(|started| started.lock.take()).collect();
     let handles: Vec<Handle> = started.iter().map(|started| started.handle.clone()).collect();
     let failed = handles.iter().map(|handle| handle.store.failed()).collect();
     connect(config, &started, &mut work)?;
@@ -70,12 +84,14 @@ pub async fn serve(
     outcome
 }
 
-fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Error {
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, "CANNOT_LISTEN", format!("cannot listen on {address}: {error}"))
 }
 
 struct Started {
     handle: Handle,
+    /// Taken out and held as long as the process serves.
+    lock: Option<File>,
     package: &'static str,
     peers: &'static [Peer],
     routes: Routes,
@@ -84,7 +100,9 @@ struct Started {
 async fn start(config: &Config, services: Vec<Service>, clock: &Arc<dyn Clock>, work: &mut JoinSet<()>) -> Result<Vec<Started>> {
     let mut started = Vec::with_capacity(services.len());
     for service in services {
-        let store = Store::open(location(config, service.name)?, Arc::clone(clock)).await?;
+        let location = location(config, service.name)?;
+        let lock = matches!(location, Location::Sqlite(_)).then(|| lock(&config.data_dir, service.name)).transpose()?;
+        let store = Store::open(location, Arc::clone(clock)).await?;
         let kinds = Arc::new(service.kinds.with_operations()?);
         let handle = Handle::start(service.name, store.clone(), Arc::clone(&kinds)).await?;
         // One of the merged routers answers for unknown methods: the first below.
@@ -95,7 +113,7 @@ async fn start(config: &Config, services: Vec<Service>, clock: &Arc<dyn Clock>, 
         for background in service.background {
             work.spawn(background(handle.clone()));
         }
-        started.push(Started { handle, package: service.package, peers: service.peers, routes });
+        started.push(Started { handle, lock, package: service.package, peers: service.peers, routes });
     }
     Ok(started)
 }
@@ -105,10 +123,12 @@ fn location(config: &Config, service: &str) -> Result<Location> {
         return Ok(Location::Postgres { url: url.clone(), schema: format!("crossdock_{}", service.replace('-', "_")) });
     }
     let folder = &config.data_dir;
-    std::fs::create_dir_all(folder).map_err(|error| {
-        Error::new(ErrorKind::Unavailable, "DATA_DIR", format!("the data folder {} cannot be made: {error}", folder.display()))
-    })?;
+    std::fs::create_dir_all(folder).map_err(|error| data_dir(folder, &error))?;
     Ok(Location::Sqlite(folder.join(format!("{service}.db"))))
+}
+
+fn data_dir(folder: &Path, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "DATA_DIR", format!("the data folder {} cannot be used: {error}", folder.display()))
 }
 
 /// Every service follows its peers: one in this process without a socket, others where the configuration says.
@@ -144,12 +164,14 @@ fn endpoint(peer: &str, address: &str) -> Result<Endpoint> {
 async fn routes(started: Vec<Started>, handles: Vec<Handle>) -> Result<Routes> {
     let (reporter, health) = tonic_health::server::health_reporter();
     let reflection = |error: tonic_reflection::server::Error| Error::internal("the contracts cannot be served", error);
-    let reflect = || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
+    let sets = [DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_types::pb::FILE_DESCRIPTOR_SET];
+    let reflect = || sets.into_iter().fold(Builder::configure(), Builder::register_encoded_file_descriptor_set);
     let operations = OperationsServiceServer::new(Operations::new(handles.clone())).max_decoding_message_size(MAX_MESSAGE);
     let mut router = Routes::new(health)
         .add_service(reflect().build_v1().map_err(reflection)?)
         .add_service(reflect().build_v1alpha().map_err(reflection)?)
-        .into_axum_router();
+        .into_axum_router()
+        .reset_fallback();
     if let Some(first) = handles.first() {
         router = router.merge(guard(Routes::new(operations), first).into_axum_router().reset_fallback());
     }
@@ -157,7 +179,9 @@ async fn routes(started: Vec<Started>, handles: Vec<Handle>) -> Result<Routes> {
         reporter.set_service_status(format!("{}.RecordService", started.package), tonic_health::ServingStatus::Serving).await;
         router = router.merge(started.routes.into_axum_router());
     }
-    Ok(Routes::from(router))
+    let names: Vec<_> = handles.iter().map(|handle| handle.name).collect();
+    let message = format!("this process runs {} and has no such method; ask the one that runs its service", names.join(", "));
+    Ok(Routes::from(router.fallback(async move || Status::unimplemented(message.clone()).into_http::<tonic::body::Body>())))
 }
 
 /// Ends when one of the stores has failed.

@@ -110,7 +110,7 @@ async fn poll(reads: async_channel::WeakSender<ReadJob>, head: watch::Sender<Cur
         every.tick().await;
         let Some(reads) = reads.upgrade() else { return };
         let (reply, answer) = oneshot::channel();
-        let job: ReadJob = Box::new(move |read| drop(reply.send(read.and_then(|read| read.head()))));
+        let job: ReadJob = Box::new(move |read| drop(reply.send(read.and_then(Read::head))));
         if reads.send(job).await.is_err() {
             return;
         }

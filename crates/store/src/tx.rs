@@ -146,6 +146,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Puts a record; its position is given at commit. `before` and `after` are its fields as they were and as they are now.
+    #[expect(clippy::needless_pass_by_value, reason = "what a record was is of no use to its caller any more")]
     pub fn put(&mut self, record: Record, before: Fields, after: Fields) {
         self.changes += 1;
         for (name, value) in &before {
@@ -246,6 +247,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Begins another life of the store, after a restore: every cursor given out before is out of range.
+    #[expect(clippy::disallowed_methods, reason = "an epoch only has to differ from those before")]
     pub fn renew_epoch(&mut self) {
         self.changes += 1;
         self.epoch = Some(rand::random::<u64>() >> 1);

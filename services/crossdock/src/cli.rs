@@ -301,16 +301,25 @@ pub struct Selection {
 /// `crossdock set`.
 #[derive(Debug, Subcommand)]
 pub enum SetCommand {
-    /// Open a full load: what is in scope and is not sent before its commit will be removed.
+    /// Open a full load: what is in scope and is not sent before its commit will be removed. Or, with --run, a run that its commit shows.
     #[command(after_help = "Example: crossdock set open item items-2026-11-23 --as-of 2026-11-23T02:00:00Z --connection erp")]
     Open {
         /// Kind of record.
         kind: String,
         /// A name for the set, new for each load.
         set_key: String,
-        /// The source's clock before its extract began (RFC 3339).
+        /// For a load: the source's clock before its extract began (RFC 3339).
+        #[arg(long, required_unless_present = "run")]
+        as_of: Option<String>,
+        /// A run, such as of forecasts, instead of a load.
         #[arg(long)]
-        as_of: String,
+        run: bool,
+        /// For an inventory snapshot: the last movement that it includes.
+        #[arg(long)]
+        through: Option<i64>,
+        /// For an inventory snapshot: what is not listed is zero.
+        #[arg(long)]
+        absent_is_zero: bool,
         /// Only for these locations.
         #[arg(long = "location")]
         locations: Vec<String>,

@@ -61,26 +61,26 @@ impl Row {
     pub(crate) fn int(&mut self) -> Result<i64> {
         match self.0.next() {
             Some(Value::Int(value)) => Ok(value),
-            other => Err(mistyped("a whole number", other)),
+            other => Err(mistyped("a whole number", other.as_ref())),
         }
     }
 
     pub(crate) fn text(&mut self) -> Result<String> {
         match self.0.next() {
             Some(Value::Text(value)) => Ok(value),
-            other => Err(mistyped("a text", other)),
+            other => Err(mistyped("a text", other.as_ref())),
         }
     }
 
     pub(crate) fn blob(&mut self) -> Result<Bytes> {
         match self.0.next() {
             Some(Value::Blob(value)) => Ok(value),
-            other => Err(mistyped("bytes", other)),
+            other => Err(mistyped("bytes", other.as_ref())),
         }
     }
 }
 
-fn mistyped(wanted: &str, got: Option<Value>) -> Error {
+fn mistyped(wanted: &str, got: Option<&Value>) -> Error {
     Error::internal("the store answered with something else than was asked", format!("wanted {wanted}, got {got:?}"))
 }
 

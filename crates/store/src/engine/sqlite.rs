@@ -15,6 +15,7 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
+    #[expect(clippy::disallowed_methods, reason = "an epoch only has to differ from those before")]
     pub fn open(path: &Path, writer: bool) -> Result<Self> {
         let open = || {
             let connection = rusqlite::Connection::open(path)?;

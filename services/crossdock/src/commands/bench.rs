@@ -171,6 +171,8 @@ fn movement(run: &str, number: u64, items: u64) -> Record {
         item_id: item_id(scattered(number, items)),
         location_id: LOCATION.into(),
         quantity: Some(Quantity { value: (number % 24 + 1).to_string(), unit: "EA".into() }),
+        movement_date: date(number % DAYS),
+        sequence: i64::try_from(number).ok(),
         ..Movement::default()
     };
     record("movement", envelope(run, number), &movement)

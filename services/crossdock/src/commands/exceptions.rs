@@ -5,7 +5,7 @@ use crate::{
     commands::{operations::request_id, records},
     failure::Failure,
     output,
-    peers::Peers,
+    peers::{self, Peers},
 };
 use crossdock_proto::governance::{AcknowledgeExceptionRequest, governance_service_client::GovernanceServiceClient};
 
@@ -18,10 +18,11 @@ pub async fn exceptions(all: bool, acknowledge: Option<String>, note: Option<Str
         return output::line(format!("{key} is acknowledged"));
     }
     let states: &[Option<&str>] = if all { &[None] } else { &[Some("open"), Some("acknowledged")] };
+    let (peers, info, mut found) = (Peers::new(target)?, peers::kind("exception")?, Vec::new());
     for state in states {
         let fields = state.iter().map(|state| ("state".to_owned(), (*state).to_owned())).collect();
         let list = List { kind: "exception".into(), fields, prefix: String::new(), limit: 100, service: None, target: target.clone() };
-        records::list(list).await?;
+        found.extend(records::all(&peers, info, &list).await?);
     }
-    Ok(())
+    output::records(target.output, "exception", &found)
 }

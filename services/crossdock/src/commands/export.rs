@@ -73,7 +73,8 @@ fn row(record: &Record, package: &str, info: &KindInfo, columns: &[String]) -> R
     let mut flat = BTreeMap::new();
     flatten("", &json[&info.name], &mut flat);
     let envelope = &json["envelope"];
-    let version = format!("{}.{}", text(&envelope["version"]["primary"]), text(&envelope["version"]["observed"]));
+    let part = |name: &str| Some(text(&envelope["version"][name])).filter(|part| !part.is_empty()).unwrap_or_else(|| "0".to_owned());
+    let version = format!("{}.{}", part("primary"), part("observed"));
     let head = ENVELOPE.map(|name| if name == "version" { version.clone() } else { text(&envelope[name]) });
     Ok(head.into_iter().chain(columns.iter().map(|column| flat.remove(column).unwrap_or_default())).collect())
 }

@@ -37,7 +37,8 @@ pub async fn show(target: &Target) -> Result<(), Failure> {
     output::table(&["connection", "kind", "region", "age", "objective", "state"], rows)
 }
 
-async fn policy(peers: &Peers) -> Result<Policy, Failure> {
+/// The policy in force.
+pub async fn policy(peers: &Peers) -> Result<Policy, Failure> {
     let keys = vec![RecordKey { kind: "policy".into(), key: "active".into() }];
     let answer = peers.records("crossdock.governance.v1").batch_get(BatchGetRequest { keys }).await?;
     let record = answer.records.into_iter().next().ok_or("governance has no policy yet")?;

@@ -3,6 +3,7 @@
 use crate::{
     cli::Import,
     commands::{
+        freshness,
         report::Report,
         sender::{Load, send},
     },
@@ -34,9 +35,12 @@ pub async fn import(import: Import) -> Result<(), Failure> {
     let name = import.mapping.display().to_string();
     let text = std::fs::read_to_string(&import.mapping).map_err(at(&name))?;
     let mapping = Arc::new(Mapping::load(&name, &text).map_err(|error| error.to_string())?);
+    let peers = Peers::new(&import.target)?;
+    if !import.dry_run {
+        may_write(&peers, &import.target.connection, &mapping).await?;
+    }
     let progress = progress(&import.data);
     let report = Arc::new(Mutex::new(Report::new(import.not_taken.as_deref())?));
-    let peers = Peers::new(&import.target)?;
 
     let mut sending = JoinSet::new();
     let mut lanes = BTreeMap::new();
@@ -63,6 +67,26 @@ pub async fn import(import: Import) -> Result<(), Failure> {
     sent.and(read)?;
     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
     report.print(import.target.output, &mapping, elapsed)
+}
+
+/// Half a million refused lines say no more than one word before the first.
+async fn may_write(peers: &Peers, connection: &str, mapping: &Mapping) -> Result<(), Failure> {
+    // A process without governance leaves the word to the service.
+    let Ok(policy) = freshness::policy(peers).await else { return Ok(()) };
+    let Some(held) = policy.connections.iter().find(|held| held.name == connection) else { return Ok(()) };
+    for info in mapping.kinds() {
+        if !held.roles().any(|role| info.writers.contains(&role)) {
+            let writes = |held: &&crossdock_proto::governance::Connection| held.roles().any(|role| info.writers.contains(&role));
+            let others: Vec<_> = policy.connections.iter().filter(writes).map(|held| held.name.as_str()).collect();
+            return Err(format!(
+                "connection {connection} may not write {}; say --connection with one of: {}",
+                info.name,
+                others.join(", ")
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 async fn deliver(

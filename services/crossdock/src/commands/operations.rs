@@ -16,12 +16,39 @@ pub fn request_id() -> String {
     format!("{id:032x}")
 }
 
-/// What waits for one cause, or the causes.
+/// What waits for one cause; or how much waits in all, and the causes that have stood for longer than the policy's grace.
 pub async fn parked(cause: Option<String>, service: Option<String>, target: &Target) -> Result<(), Failure> {
-    let kind = if cause.is_some() { "parked" } else { "backlog" };
-    let fields = cause.into_iter().map(|cause| ("cause".to_owned(), cause)).collect();
-    let list = List { kind: kind.into(), fields, prefix: String::new(), limit: 100, service, target: target.clone() };
-    records::list(list).await
+    let list = |kind: &str, fields: Vec<(String, String)>| List {
+        kind: kind.into(),
+        fields,
+        prefix: String::new(),
+        limit: 100,
+        service: service.clone(),
+        target: target.clone(),
+    };
+    if let Some(cause) = cause {
+        return records::list(list("parked", vec![("cause".into(), cause)])).await;
+    }
+    let peers = Peers::new(target)?;
+    let waits = |record: &serde_json::Value| record["backlog"]["records"].as_str().is_some_and(|records| records != "0");
+    let mut backlogs = records::all(&peers, crate::peers::kind("backlog")?, &list("backlog", Vec::new())).await?;
+    backlogs.retain(waits);
+    if target.output == Format::Json {
+        return output::records(target.output, "backlog", &backlogs);
+    }
+    if backlogs.is_empty() {
+        return output::line("nothing is parked");
+    }
+    for backlog in &backlogs {
+        let (kind, records) = (backlog["envelope"]["key"].as_str(), backlog["backlog"]["records"].as_str());
+        output::line(format!("{} of kind {} wait", records.unwrap_or_default(), kind.unwrap_or_default()))?;
+    }
+    let issues = records::all(&peers, crate::peers::kind("issue")?, &list("issue", vec![("state".into(), "open".into())])).await?;
+    if issues.is_empty() {
+        output::line("\ntheir causes are shown here once they have stood for the policy's grace period")
+    } else {
+        output::records(target.output, "issue", &issues)
+    }
 }
 
 /// How many records are parked, in all services.

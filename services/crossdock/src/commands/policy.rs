@@ -5,22 +5,25 @@ use crate::{
     failure::{Failure, at},
     output,
 };
+use std::path::Path;
 
 /// Checks a file, or prints the schema.
 pub fn run(command: Policy) -> Result<(), Failure> {
     match command {
         Policy::Schema => output::line(crossdock_governance::schema()),
         Policy::Check { file } => {
-            let name = file.display().to_string();
-            let text = std::fs::read_to_string(&file).map_err(at(&name))?;
-            match crossdock_governance::check(&name, &text) {
-                Ok(policy) => output::line(format!("{name}: version {}, {} connections", policy.version, policy.connections.len())),
-                Err(faults) => {
-                    let said: Vec<_> =
-                        faults.iter().map(|fault| format!("{name}:{}:{}: {}", fault.line, fault.column, fault.message)).collect();
-                    Err(said.join("\n           ").into())
-                }
-            }
+            let policy = read(&file)?;
+            output::line(format!("{}: version {}, {} connections", file.display(), policy.version, policy.connections.len()))
         }
     }
+}
+
+/// A policy file, or every fault with its place.
+pub fn read(file: &Path) -> Result<crossdock_proto::governance::Policy, Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(at(&name))?;
+    crossdock_governance::check(&name, &text).map_err(|faults| {
+        let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        said.join("\n           ").into()
+    })
 }

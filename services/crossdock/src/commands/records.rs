@@ -51,14 +51,22 @@ pub async fn all(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<Json
 /// Every record that a listing names, up to its limit, with the package it is from.
 pub async fn all_records(peers: &Peers, info: &KindInfo, list: &List) -> Result<Vec<(Record, &'static str)>, Failure> {
     let limit = if list.limit == 0 { usize::MAX } else { list.limit };
-    let filter = filter(info, &list.fields)?;
+    // Every kind can be listed by finding, whatever else its filter knows.
+    let (findings, fields): (Vec<_>, Vec<_>) = list.fields.iter().cloned().partition(|(name, _)| name == "finding");
+    let (filter, finding) = (filter(info, &fields)?, findings.into_iter().next().map(|(_, reason)| reason).unwrap_or_default());
     let mut found = Vec::new();
     for package in peers::packages(info, list.service.as_deref())? {
         let mut client = peers.records(package);
         let mut page_token = String::new();
         loop {
             let page_size = i32::try_from(limit.saturating_sub(found.len()).min(1_000)).unwrap_or(1_000);
-            let request = ListRequest { filter: Some(filter.clone()), key_prefix: list.prefix.clone(), page_size, page_token };
+            let request = ListRequest {
+                filter: Some(filter.clone()),
+                key_prefix: list.prefix.clone(),
+                page_size,
+                page_token,
+                finding: finding.clone(),
+            };
             let answer = match client.list(request).await {
                 Ok(answer) => answer,
                 Err(status) if elsewhere(info, &status) => break,

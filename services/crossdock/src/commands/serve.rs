@@ -2,6 +2,7 @@
 
 use crate::{
     cli::Settings,
+    commands::policy,
     failure::{Failure, at},
     output, services,
 };
@@ -14,6 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 pub async fn serve(names: &[String], settings: Settings) -> Result<(), Failure> {
     let config = effective(settings)?;
     crossdock_telemetry::start(&config.log).map_err(at(format!("log filter {:?}", config.log)))?;
+    if let Some(file) = &config.policy {
+        policy::read(file)?;
+    }
     let services = services::chosen(names, config.policy.clone())?;
     let running: Vec<_> = services.iter().map(|service| service.name).collect();
     if config.insecure {

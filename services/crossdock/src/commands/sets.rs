@@ -12,11 +12,12 @@ use crossdock_proto::operations::{AbortSetRequest, CommitSetRequest, OpenSetRequ
 /// Opens, commits or aborts a set.
 pub async fn run(command: SetCommand) -> Result<(), Failure> {
     match command {
-        SetCommand::Open { kind, set_key, as_of, locations, suppliers, target } => {
-            let as_of = as_of.parse().map_err(at("--as-of must be an instant such as 2026-11-23T02:00:00Z"))?;
+        SetCommand::Open { kind, set_key, as_of, run, through, absent_is_zero, locations, suppliers, target } => {
+            let as_of =
+                as_of.map(|text| text.parse()).transpose().map_err(at("--as-of must be an instant such as 2026-11-23T02:00:00Z"))?;
             let scope = SetScope { locations, suppliers, ..SetScope::default() };
-            let purpose = SetPurpose::Load.into();
-            let set = Set { set_key, kind: name(&kind), purpose, scope: Some(scope), as_of: Some(as_of), ..Set::default() };
+            let purpose = if run { SetPurpose::Run } else { SetPurpose::Load }.into();
+            let set = Set { set_key, kind: name(&kind), purpose, scope: Some(scope), as_of, through, absent_is_zero, ..Set::default() };
             let peers = Peers::new(&target)?;
             let request = peers.request(OpenSetRequest { request_id: request_id(), set: Some(set) })?;
             show(&target, peers.operations().open_set(request).await?.into_inner().set)

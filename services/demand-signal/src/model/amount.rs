@@ -1,6 +1,6 @@
 //! Quantities as they were sent and as they count.
 
-use crossdock_core::{Key, Micro, Ratio, Rounding, Violation, key};
+use crossdock_core::{AmountError, Converted, Key, Micro, Ratio, Rounding, Violation, key};
 use crossdock_master_data::{Item, ItemUnits, number};
 use crossdock_records::{Cause, Findings, Known, Verdict};
 use jiff::civil::Date;
@@ -49,7 +49,12 @@ impl Amount {
             Ok(factor) => factor,
             Err(cause) => return Verdict::Wait(cause),
         };
-        match self.value.times(factor, Rounding::HalfEven) {
+        let countable = |converted: &Converted| converted.amount.is_countable();
+        match self
+            .value
+            .times(factor, Rounding::HalfEven)
+            .and_then(|got| if countable(&got) { Ok(got) } else { Err(AmountError::Overflow) })
+        {
             Ok(converted) => {
                 if !converted.is_exact() {
                     let (numerator, denominator) = converted.residual;
@@ -72,7 +77,8 @@ impl Amount {
     /// Refuses an amount in the same unit that cannot be kept.
     pub fn fits(&self, field: &'static str, other: Micro) -> Result<(), Violation> {
         let factor = self.base.map_or(Ratio::ONE, |base| base.factor);
-        other.times(factor, Rounding::HalfEven).map(|_| ()).map_err(|error| {
+        let converted = other.times(factor, Rounding::HalfEven);
+        converted.and_then(|got| if got.amount.is_countable() { Ok(()) } else { Err(AmountError::Overflow) }).map_err(|error| {
             Violation::new(
                 field,
                 "OUT_OF_RANGE",

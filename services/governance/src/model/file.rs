@@ -100,9 +100,9 @@ pub struct Connection {
     pub default_unit: Option<Unit>,
     /// Currency of amounts that come without one. Absent: such an amount is rejected.
     pub default_currency: Option<Currency>,
-    /// It may only write and read rows of these locations. Absent: all.
+    /// It may only write rows of these locations. Absent: all.
     pub locations: Option<Distinct<Id>>,
-    /// It may only write and read rows of these suppliers. Absent: all.
+    /// It may only write rows of these suppliers. Absent: all.
     pub suppliers: Option<Distinct<Id>>,
     /// It acts for persons and names them in the metadata `crossdock-principal`.
     #[serde(default)]
