@@ -8,6 +8,8 @@ use crate::{
         demand_line::DemandLine,
         forecast::Forecast,
         fulfilment::Fulfilment,
+        inventory_snapshot::InventorySnapshot,
+        lost_sale::LostSale,
         movement::Movement,
         promotion::Promotion,
         stocking_target::StockingTarget,
@@ -23,6 +25,7 @@ use crossdock_proto::{
     masterdata,
     types::Outcome,
 };
+use crossdock_records::testing::wrong_references;
 use proptest::prelude::*;
 use tokio_stream::StreamExt;
 
@@ -311,4 +314,21 @@ proptest! {
             assert_eq!(other.sums(crate::number::HISTORY).await, once);
         });
     }
+}
+
+#[test]
+fn what_is_looked_up_is_what_the_contracts_mark() {
+    let wrong = [
+        wrong_references::<DemandLine>(),
+        wrong_references::<Fulfilment>(),
+        wrong_references::<CustomerReturn>(),
+        wrong_references::<LostSale>(),
+        wrong_references::<Promotion>(),
+        wrong_references::<Movement>(),
+        wrong_references::<InventorySnapshot>(),
+        wrong_references::<Forecast>(),
+        wrong_references::<StockingTarget>(),
+        wrong_references::<TargetAcknowledgement>(),
+    ];
+    assert_eq!(wrong.concat(), Vec::<String>::new());
 }

@@ -89,8 +89,16 @@ async fn import_with(example: &Path, data: &Path, mapping: &str, target: &Target
 async fn drained(target: &Target) -> Result<(), Failure> {
     let began = Instant::now();
     let mut every = tokio::time::interval(std::time::Duration::from_millis(250));
-    while operations::parked_records(target).await? > 0 {
+    let waiting = indicatif::ProgressBar::new_spinner();
+    loop {
+        let parked = operations::parked_records(target).await?;
+        if parked == 0 {
+            break;
+        }
+        waiting.set_message(format!("{parked} records wait"));
+        waiting.tick();
         every.tick().await;
     }
+    waiting.finish_and_clear();
     output::line(format!("everything that waited is taken in, {:.1} s later\n", began.elapsed().as_secs_f32()))
 }
