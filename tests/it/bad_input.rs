@@ -158,6 +158,8 @@ fn numbers() -> Vec<Row> {
     vec![
         row("over-precise", of("0.1234567"), Rejected, "TOO_PRECISE", "0.1234567"),
         row("too large", of("1234567890123"), Rejected, "TOO_PRECISE", "1234567890123"),
+        // Eleven of these on one day would be more than a total can hold, and would take their neighbours with them.
+        row("more than totals can hold", of("999999999999"), Rejected, "OUT_OF_RANGE", "999999999999"),
         row("with separators", of("1,000"), Rejected, "MALFORMED_NUMBER", "1,000"),
         row("NaN", of("NaN"), Rejected, "MALFORMED_NUMBER", "NaN"),
         row("infinite", of("Infinity"), Rejected, "MALFORMED_NUMBER", "Infinity"),

@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 const TOGETHER: usize = 64;
 /// Records after which a transaction takes no further task.
 const FULL: usize = 1_000;
+/// How often it looks for what another process left behind.
+const LOOK: Duration = Duration::from_secs(5);
 /// After a failure of the store.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -37,21 +39,19 @@ impl Runner {
 
     /// Runs until the store is gone.
     pub async fn run(self) {
-        let mut head = self.store.head();
         loop {
-            head.mark_unchanged();
             match self.step().await {
                 Ok(Step::More) => {}
                 Ok(Step::Idle(next)) => {
-                    let wait = next.map(|at| Duration::from_micros((at - self.store.clock().now()).max(0).unsigned_abs()));
+                    let until = next.map(|at| Duration::from_micros((at - self.store.clock().now()).max(0).unsigned_abs()));
                     tokio::select! {
-                        changed = head.changed() => if changed.is_err() { return },
-                        () = wait_for(wait) => {}
+                        () = self.store.due_changed() => {}
+                        () = wait_for(until.unwrap_or(LOOK).min(LOOK)) => {}
                     }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "due work failed; it is tried again");
-                    wait_for(Some(PAUSE)).await;
+                    wait_for(PAUSE).await;
                     if *self.store.failed().borrow() {
                         return;
                     }
@@ -98,11 +98,7 @@ fn run(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, tasks: &BTreeMap<&'stati
     Ok(())
 }
 
-/// Until the time has passed; for ever if there is none.
 #[expect(clippy::disallowed_methods, reason = "this is what waits for due work")]
-async fn wait_for(time: Option<Duration>) {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
-        None => std::future::pending().await,
-    }
+async fn wait_for(time: Duration) {
+    tokio::time::sleep(time).await;
 }

@@ -172,7 +172,7 @@ impl Intake<'_, '_> {
             Settled::Replace if parking::is_reused(self.kinds, &self.known, &passing) => self.reused(&passing),
             Settled::Replace => self.replace(passing, held.as_ref(), counting.counts),
             Settled::Touch | Settled::Duplicate => {
-                self.seen_again(&passing, held.as_ref());
+                self.seen_again(&passing, held.as_ref())?;
                 self.unpark(&passing)?;
                 Ok(passing.taken(Outcome::Duplicate))
             }
@@ -250,19 +250,20 @@ impl Intake<'_, '_> {
     }
 
     /// Nothing new; but its version advances, and the set it came in has it.
-    fn seen_again(&mut self, passing: &Passing<'_>, held: Option<&Record>) {
-        let Some(held) = held else { return };
+    fn seen_again(&mut self, passing: &Passing<'_>, held: Option<&Record>) -> Result<()> {
+        let Some(held) = held else { return Ok(()) };
         let version = stored::version(&passing.opened.envelope);
         let set_key = if passing.opened.envelope.set_key.is_empty() { &held.set_key } else { &passing.opened.envelope.set_key };
         if version == held.version && *set_key == held.set_key {
-            return;
+            return Ok(());
         }
         let mut touched = held.clone();
         touched.version = version;
         touched.set_key.clone_from(set_key);
-        sets::count(self.tx, Some(held), &touched).ok();
+        sets::count(self.tx, Some(held), &touched)?;
         self.tx.touch(held.id(), version, set_key);
         self.known.set(touched);
+        Ok(())
     }
 
     fn missing(&self, key: &Key) -> Cause {

@@ -6,7 +6,7 @@ use crate::{
 };
 use crossdock_core::{Clock, Cursor, Error, Result};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 /// Threads that read.
 const READERS: usize = 2;
@@ -23,6 +23,7 @@ pub struct Store {
     head: watch::Receiver<Cursor>,
     failed: watch::Receiver<bool>,
     clock: Arc<dyn Clock>,
+    due: Arc<Notify>,
 }
 
 impl Store {
@@ -41,6 +42,8 @@ impl Store {
             std::thread::Builder::new().name("store-read".into()).spawn(move || readers::work(&location, &reading)).map_err(no_thread)?;
         }
         let writer_clock = Arc::clone(&clock);
+        let due = Arc::new(Notify::new());
+        let writer_due = Arc::clone(&due);
         let polled = head.clone();
         let write = move || {
             let connection = Connection::open(&location, true).and_then(|mut connection| {
@@ -50,7 +53,7 @@ impl Store {
             match connection {
                 Ok(connection) => {
                     opened.send(Ok(connection.is_shared())).ok();
-                    Writer { location, connection: Some(connection), clock: writer_clock, head, failed }.work(&waiting);
+                    Writer { location, connection: Some(connection), clock: writer_clock, head, failed, due: writer_due }.work(&waiting);
                 }
                 Err(error) => drop(opened.send(Err(error))),
             }
@@ -60,7 +63,7 @@ impl Store {
         if shared {
             tokio::spawn(poll(reads.downgrade(), polled));
         }
-        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, clock })
+        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, clock, due })
     }
 
     /// Runs `job` in the next group commit and answers when it is on disk. `job` may run more than once: if the group fails, each runs again
@@ -94,6 +97,11 @@ impl Store {
     /// Becomes true when a commit failed in a way that only a new start mends.
     pub fn failed(&self) -> watch::Receiver<bool> {
         self.failed.clone()
+    }
+
+    /// Waits until this process has made, moved or done a task since the last call; for the one runner of this store.
+    pub async fn due_changed(&self) {
+        self.due.notified().await;
     }
 
     /// The clock that decides for this store.

@@ -27,6 +27,14 @@ pub struct Tx<'a> {
     changes: usize,
 }
 
+/// What a transaction left.
+pub(crate) struct Committed {
+    /// The feed afterwards.
+    pub head: Cursor,
+    /// Tasks were made, moved or done.
+    pub due: bool,
+}
+
 type FieldKey = (u16, &'static str, String, String);
 
 #[derive(Clone)]
@@ -268,14 +276,15 @@ impl<'a> Tx<'a> {
     }
 
     /// Writes and commits; the feed afterwards.
-    pub(crate) fn commit(mut self) -> Result<Cursor> {
+    pub(crate) fn commit(mut self) -> Result<Committed> {
+        let due = !self.due.is_empty();
         let head = Cursor {
             position: self.head.position + i64::try_from(self.puts.len()).unwrap_or(i64::MAX),
             epoch: self.epoch.unwrap_or(self.head.epoch),
         };
         let writes = self.writes(head);
         self.connection.commit(&writes)?;
-        Ok(head)
+        Ok(Committed { head, due })
     }
 
     fn writes(&mut self, head: Cursor) -> Vec<Deferred> {

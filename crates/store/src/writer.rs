@@ -3,14 +3,14 @@
 use crate::{
     engine::{Connection, Location},
     readers::stopped,
-    tx::Tx,
+    tx::{Committed, Tx},
 };
 use crossdock_core::{Clock, Cursor, Error, ErrorKind, Result};
 use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
 };
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 /// A transaction takes no more jobs once this many records wait to be written.
 const FULL: usize = 4_000;
@@ -70,6 +70,7 @@ pub(crate) struct Writer {
     pub clock: Arc<dyn Clock>,
     pub head: watch::Sender<Cursor>,
     pub failed: watch::Sender<bool>,
+    pub due: Arc<Notify>,
 }
 
 /// How a group ended.
@@ -127,8 +128,11 @@ impl Writer {
 
     fn transact(&mut self, group: &mut Vec<Waiting>, more: Option<&async_channel::Receiver<Box<dyn Job>>>) -> Ended {
         match self.connect().and_then(|()| self.attempt(group, more)) {
-            Ok(head) => {
-                advance(&self.head, head);
+            Ok(committed) => {
+                advance(&self.head, committed.head);
+                if committed.due {
+                    self.due.notify_one();
+                }
                 Ended::Committed
             }
             Err(error) => {
@@ -144,7 +148,7 @@ impl Writer {
         }
     }
 
-    fn attempt(&mut self, group: &mut Vec<Waiting>, more: Option<&async_channel::Receiver<Box<dyn Job>>>) -> Result<Cursor> {
+    fn attempt(&mut self, group: &mut Vec<Waiting>, more: Option<&async_channel::Receiver<Box<dyn Job>>>) -> Result<Committed> {
         let connection = self.connection.as_mut().ok_or_else(|| Error::internal("no connection to the store", "not connected"))?;
         let mut tx = Tx::begin(connection, self.clock.now())?;
         let mut next = 0;

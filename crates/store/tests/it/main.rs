@@ -42,7 +42,7 @@ conformance! {
     pages: prefixes_with_awkward_characters fields_with_awkward_characters keys_sort_by_their_bytes kinds_merge_into_one_feed
         a_page_shows_the_record_as_it_is_now;
     sums: what_adds_up_is_kept pages_of_sums an_overflow_is_an_error_and_keeps_nothing an_overflow_within_a_transaction_is_an_error;
-    work: tasks_come_in_their_order the_last_word_on_a_task_counts a_task_that_was_touched_is_not_due a_request_has_one_answer
+    work: tasks_come_in_their_order a_task_alone_wakes_the_runner the_last_word_on_a_task_counts a_task_that_was_touched_is_not_due a_request_has_one_answer
         a_request_sent_again_adds_nothing answers_that_are_not_looked_up_are_noticed;
     feed: eight_writers_and_a_watcher a_position_taken_before_the_lock_is_noticed touches_and_tasks_move_no_head;
     group: what_waits_is_written_together a_refusal_hurts_nobody_else what_was_put_before_an_error_is_gone

@@ -37,6 +37,17 @@ pub async fn tasks_come_in_their_order(location: &Location) {
     assert_eq!(write(&store, |tx| tx.due(10)).await.len(), 4);
 }
 
+/// A redrive that a person asks for writes nothing but a task: the head stays, and the runner must know all the same.
+pub async fn a_task_alone_wakes_the_runner(location: &Location) {
+    let store = open(location).await;
+    write(&store, |tx| {
+        tx.later(due("t", "key", 1, 0));
+        Ok(())
+    })
+    .await;
+    tokio::time::timeout(std::time::Duration::from_secs(10), store.due_changed()).await.unwrap();
+}
+
 pub async fn the_last_word_on_a_task_counts(location: &Location) {
     let store = open(location).await;
     // What is done in one transaction, and what is due after it.
