@@ -88,3 +88,31 @@ async fn e_the_authority_counts_and_the_other_corroborates() {
     assert_eq!(sums, ["120"], "two returns of 60, each once");
     server.run(&["check"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_can_be_narrowed_to_a_location() {
+    let place = Place::new(Engine::Sqlite);
+    let server = place.serve_under(POLICY);
+    settle_in(&server).await;
+    for (name, location) in [("W", "WEST"), ("E", "EAST")] {
+        let message = DemandLine { location_id: location.into(), ..line() };
+        assert_eq!(counts(&server, "erp", record("demand_line", document(name, 1), &message)).await.rejected, 0);
+    }
+    let of = async |location: &str| {
+        let request = WatchRequest {
+            kinds: vec!["demand_line".into(), "parked".into()],
+            location_id: location.into(),
+            until_checkpoint: true,
+            ..WatchRequest::default()
+        };
+        let mut pages = server.records(DEMAND, "planner").watch(request).await.unwrap();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.message().await.unwrap() {
+            keys.extend(page.records.into_iter().map(|record| record.envelope.unwrap().key));
+        }
+        keys
+    };
+    assert!(of("WEST").await.contains(&"erp/W/1".to_owned()));
+    assert!(!of("EAST").await.contains(&"erp/W/1".to_owned()));
+    assert!(of("").await.contains(&"erp/W/1".to_owned()));
+}

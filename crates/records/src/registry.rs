@@ -110,6 +110,11 @@ impl Kinds {
         })
     }
 
+    /// Whether a stored record is of this location, or of none.
+    pub fn is_at(&self, record: &Record, location: &str) -> bool {
+        self.get(record.kind).is_none_or(|kind| kind.in_scope(record, &mut |scope| scope.location.is_none_or(|held| held == location)))
+    }
+
     /// Every field of a stored record, findings and sets included.
     pub fn all_fields(&self, held: &Record) -> Fields {
         let mut fields = self.fields(held);

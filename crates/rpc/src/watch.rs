@@ -40,7 +40,8 @@ pub(crate) async fn watch(handle: Handle, request: WatchRequest) -> Result<BoxSt
         cursor => cursor.parse::<Cursor>()?.check(head)?,
     };
     let (pages, stream) = mpsc::channel(AHEAD);
-    let watcher = Watcher { handle, kinds, prefix: request.key_prefix, at: from, until_checkpoint: request.until_checkpoint, pages };
+    let WatchRequest { key_prefix: prefix, location_id: location, until_checkpoint, .. } = request;
+    let watcher = Watcher { handle, kinds, prefix, location, at: from, until_checkpoint, pages };
     tokio::spawn(watcher.run());
     Ok(ReceiverStream::new(stream).boxed())
 }
@@ -60,6 +61,7 @@ struct Watcher {
     handle: Handle,
     kinds: Vec<u16>,
     prefix: String,
+    location: String,
     at: Cursor,
     until_checkpoint: bool,
     pages: mpsc::Sender<Result<WatchResponse, Status>>,
@@ -112,7 +114,8 @@ impl Watcher {
         let checkpoint = records.len() < PAGE;
         let last = records.last().map(|record| record.position);
         self.at.position = if checkpoint { head.position } else { last.unwrap_or(head.position) };
-        let shown = |stored: &Record| is_shown(&self.handle, stored) && stored.key.starts_with(&self.prefix);
+        let here = |stored: &Record| self.location.is_empty() || self.handle.kinds.is_at(stored, &self.location);
+        let shown = |stored: &Record| is_shown(&self.handle, stored) && stored.key.starts_with(&self.prefix) && here(stored);
         let records = records.into_iter().filter(shown).map(record).collect();
         Ok(WatchResponse { records, cursor: self.at.to_string(), checkpoint })
     }

@@ -119,6 +119,9 @@ pub enum Command {
         /// Only records whose key begins so.
         #[arg(long, default_value = "")]
         prefix: String,
+        /// Only records of this location, and of kinds that have none.
+        #[arg(long, default_value = "")]
+        location: String,
         /// End when everything that is there was shown.
         #[arg(long)]
         until_checkpoint: bool,

@@ -76,7 +76,17 @@ impl World {
 
     pub async fn send(&self, connection: &str, records: Vec<Record>) -> Vec<Taken> {
         let origin = Arc::new(Origin { connection: connection.into(), ..Origin::default() });
-        let incoming: Vec<Incoming> = records.into_iter().map(|record| self.versioned(record, &origin)).collect();
+        self.take(records.into_iter().map(|record| self.versioned(record, &origin)).collect()).await
+    }
+
+    /// Takes these in from the ERP, in the versions that they have.
+    pub async fn arrive(&self, records: Vec<Record>) -> Vec<Taken> {
+        let origin = Arc::new(Origin { connection: "erp".into(), ..Origin::default() });
+        let incoming = |record| Incoming { origin: Arc::clone(&origin), record, redriven: None };
+        self.take(records.into_iter().map(incoming).collect()).await
+    }
+
+    async fn take(&self, incoming: Vec<Incoming>) -> Vec<Taken> {
         let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
         self.store.write("test", move |tx| take(tx, &kinds, &policy, &incoming)).await.unwrap()
     }

@@ -1,5 +1,6 @@
 //! What every kind of this service has to be, and each rule through the one way in. Neighbours of what is wrong go in.
 
+mod histories;
 mod properties;
 
 use crate::{

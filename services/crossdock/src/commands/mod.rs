@@ -29,8 +29,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Policy(command) => policy::run(command),
         Command::Get { kind, keys, service, target } => records::get(&kind, &keys, service.as_deref(), &target).await,
         Command::List(list) => records::list(list).await,
-        Command::Watch { kinds, service, cursor, prefix, until_checkpoint, target } => {
-            records::watch(records::Watch { kinds, service, cursor, prefix, until_checkpoint }, &target).await
+        Command::Watch { kinds, service, cursor, prefix, location, until_checkpoint, target } => {
+            records::watch(records::Watch { kinds, service, cursor, prefix, location, until_checkpoint }, &target).await
         }
         Command::Import(import) => import::import(import).await,
         Command::Parked { cause, service, target } => operations::parked(cause, service, &target).await,

@@ -114,6 +114,8 @@ pub struct Watch {
     pub cursor: String,
     /// What keys begin with.
     pub prefix: String,
+    /// The location whose records are shown; empty for all.
+    pub location: String,
     /// End at the first checkpoint.
     pub until_checkpoint: bool,
 }
@@ -132,6 +134,7 @@ pub async fn watch(watch: Watch, target: &Target) -> Result<(), Failure> {
         cursor: watch.cursor,
         kinds: infos.iter().map(|info| info.name.clone()).collect(),
         key_prefix: watch.prefix,
+        location_id: watch.location,
         until_checkpoint: watch.until_checkpoint,
     };
     let mut pages = Peers::new(target)?.records(package).watch(request).await?;
