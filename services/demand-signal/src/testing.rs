@@ -251,6 +251,9 @@ impl World {
             kept.sums.extend(sums.into_iter().filter(|sum| sum.amount != 0).map(|sum| ((kind, sum.key, sum.bucket), sum.amount)));
         }
         for record in self.records(number::INVENTORY_POSITION).await {
+            if record.deleted {
+                continue;
+            }
             let state = model::<InventoryPosition>(&record).unwrap().state;
             kept.positions.insert(record.key, (state.count, state.moved));
         }

@@ -76,7 +76,7 @@ impl Refold {
             let moved = ledger.fold(0_i64, |total, (_, amount)| total.saturating_add(*amount));
             (key, (state.count, Micro(moved)))
         });
-        let positions = positions.collect();
+        let positions = positions.filter(|(_, (count, moved))| count.is_some() || *moved != Micro::ZERO).collect();
         Folded { sums: self.sums, positions }
     }
 

@@ -119,7 +119,9 @@ pub fn change(
             (true, true) | (false, false) => {}
         }
     }
-    to.edit::<InventoryPosition>(&key, |_| Some(new))
+    // Never counted, and what moved cancels out: the same as if nothing had ever come.
+    let is_nothing = state == State::default();
+    to.edit::<InventoryPosition>(&key, |_| (!is_nothing).then_some(new))
 }
 
 impl State {
