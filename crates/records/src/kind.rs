@@ -1,7 +1,7 @@
 //! What a kind of record brings with it.
 
 use crate::{Derived, Findings, Known, Parse, Verdict};
-use crossdock_core::{Key, Micro, Result, key};
+use crossdock_core::{Key, Result, key};
 use crossdock_proto::{
     operations::Set,
     types::{Date, Envelope},
@@ -137,6 +137,4 @@ pub struct Scope<'a> {
     pub supplier: Option<&'a str>,
     /// Business date, in days since 1970-01-01.
     pub day: Option<i64>,
-    /// Quantity in millionths, as it counts.
-    pub quantity: Option<Micro>,
 }

@@ -132,7 +132,7 @@ impl Rules for Line {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope { location: Some(&self.location), day: self.day, quantity: Some(self.quantity), ..Scope::default() }
+        Scope { location: Some(&self.location), day: self.day, ..Scope::default() }
     }
 
     fn check(&mut self, known: &Known, _: &mut Findings) -> Verdict {

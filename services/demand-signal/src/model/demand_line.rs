@@ -67,12 +67,7 @@ impl Rules for DemandLine {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope {
-            location: Some(&self.place.location),
-            day: Some(day(self.ordered)),
-            quantity: Some(self.quantity.value),
-            ..Scope::default()
-        }
+        Scope { location: Some(&self.place.location), day: Some(day(self.ordered)), ..Scope::default() }
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {

@@ -32,7 +32,7 @@ impl Rules for Forecast {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope { location: Some(&self.place.location), day: Some(day(self.start)), quantity: Some(self.quantity.value), ..Scope::default() }
+        Scope { location: Some(&self.place.location), day: Some(day(self.start)), ..Scope::default() }
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {

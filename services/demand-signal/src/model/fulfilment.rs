@@ -45,12 +45,7 @@ impl Rules for Fulfilment {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope {
-            location: Some(&self.place.location),
-            day: Some(day(self.shipped)),
-            quantity: Some(self.quantity.value),
-            ..Scope::default()
-        }
+        Scope { location: Some(&self.place.location), day: Some(day(self.shipped)), ..Scope::default() }
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {

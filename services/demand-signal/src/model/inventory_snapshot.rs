@@ -65,12 +65,7 @@ impl Rules for InventorySnapshot {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope {
-            location: Some(&self.position.place.location),
-            day: Some(day(self.on)),
-            quantity: Some(self.quantity.value),
-            ..Scope::default()
-        }
+        Scope { location: Some(&self.position.place.location), day: Some(day(self.on)), ..Scope::default() }
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {
