@@ -6,7 +6,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const SERVICES: [&str; 2] = ["demand", "governance"];
+const SERVICES: [&str; 4] = ["demand", "execution", "governance", "writeback"];
 const SHARED: [&str; 10] = [
     "IngestRequest",
     "IngestResponse",
@@ -33,6 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut config = tonic_prost_build::configure()
         .include_file("contracts.rs")
         .bytes(".crossdock")
+        // What is hashed or shown has one order.
+        .btree_map(".crossdock")
         .extern_path(".crossdock.masterdata.v1.Record", "crate::tagged::Record")
         .extern_path(".crossdock.masterdata.v1.Filter", "crate::tagged::Filter");
     for service in SERVICES {

@@ -16,6 +16,8 @@ pub(crate) use generated::crossdock;
 
 /// `crossdock.demand.v1`.
 pub use crossdock::demand::v1 as demand;
+/// `crossdock.execution.v1`.
+pub use crossdock::execution::v1 as execution;
 /// `crossdock.governance.v1`.
 pub use crossdock::governance::v1 as governance;
 /// `crossdock.masterdata.v1`.
@@ -24,6 +26,8 @@ pub use crossdock::masterdata::v1 as masterdata;
 pub use crossdock::operations::v1 as operations;
 /// `crossdock.type.v1`: values, the envelope, outcomes.
 pub use crossdock::r#type::v1 as types;
+/// `crossdock.writeback.v1`.
+pub use crossdock::writeback::v1 as writeback;
 
 /// The messages of the five record methods, the same in every service.
 pub mod records {

@@ -5,7 +5,8 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use std::collections::HashSet;
 
-const PACKAGES: [&str; 3] = ["crossdock.masterdata.v1", "crossdock.demand.v1", "crossdock.governance.v1"];
+const PACKAGES: [&str; 5] =
+    ["crossdock.masterdata.v1", "crossdock.demand.v1", "crossdock.governance.v1", "crossdock.writeback.v1", "crossdock.execution.v1"];
 const SHARED: [&str; 10] = [
     "IngestRequest",
     "IngestResponse",

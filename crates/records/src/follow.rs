@@ -40,8 +40,8 @@ pub struct Peer {
     pub apply: Option<Apply>,
 }
 
-/// What becomes of a peer's record.
-pub type Apply = fn(peer: &'static str, record: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
+/// What becomes of a record of the feed `peer`, with the epoch of that feed.
+pub type Apply = fn(of: (&'static str, u64), record: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
 
 /// Takes a page of a peer's feed. The owner has settled and checked these records; here they replace what is held, in feed order.
 ///
@@ -60,7 +60,7 @@ pub fn follow(tx: &mut Tx<'_>, kinds: &Kinds, peer: Peer, page: &[Record], curso
         match peer.apply {
             Some(apply) => {
                 let trace = trace(&envelope);
-                apply(peer.name, record, &mut Derived { tx, known: &mut known, frees: &mut frees, trace: &trace })?;
+                apply((peer.name, cursor.epoch), record, &mut Derived { tx, known: &mut known, frees: &mut frees, trace: &trace })?;
             }
             None => replicate(tx, kinds, &mut known, &mut frees, cursor.epoch, record, &envelope),
         }

@@ -59,6 +59,27 @@ pub trait Kind: Rules + Sized {
     }
 }
 
+/// A kind that Crossdock derives itself and whose contract message is all there is to say: a type around the message, so that its rules can be
+/// written where the kind is at home.
+#[macro_export]
+macro_rules! derived_kind {
+    ($(#[$doc:meta])* $name:ident, $message:ty, $number:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name(pub $message);
+
+        impl $crate::Kind for $name {
+            const NUMBER: u16 = $number;
+            const DOCUMENT: bool = false;
+            type Message = $message;
+
+            fn parse(message: &Self::Message, _: &mut $crate::Parse<'_>) -> Option<Self> {
+                Some(Self(message.clone()))
+            }
+        }
+    };
+}
+
 /// A field that is looked up in the cross-references.
 pub struct Reference<'a> {
     /// Space of ids, such as `item` or `unit`.

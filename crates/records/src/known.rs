@@ -144,8 +144,17 @@ impl Derived<'_, '_> {
 
     /// Makes a task of this service due now.
     pub fn due(&mut self, task: &str, key: impl Into<String>) {
-        let at = self.tx.now();
+        self.due_at(self.tx.now(), task, key);
+    }
+
+    /// Makes a task of this service due then, instead of when it was to be before.
+    pub fn due_at(&mut self, at: Micros, task: &str, key: impl Into<String>) {
         self.tx.later(Due { task: task.to_owned(), key: key.into(), at, attempt: 0 });
+    }
+
+    /// A task of this service is not due any more.
+    pub fn not_due(&mut self, task: &str, key: &str) {
+        self.tx.done(task, key);
     }
 
     /// Changes a derived record: `change` gets what is there and says what shall be; `None` is not there. Without a difference nothing is

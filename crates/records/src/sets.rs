@@ -43,8 +43,9 @@ pub(crate) fn key(connection: &str, set_key: &str) -> Key {
     Key::new(SET, key::join([connection, set_key]))
 }
 
-/// Whether a record of this set counts at once; refused if the set does not take it.
-pub(crate) fn admit(known: &Known, connection: &str, set_key: &str, kind: &str) -> Result<bool, Violation> {
+/// Whether a record of this set counts at once; refused if the set does not take it. One that `waited` since the set was open belongs to it
+/// still, and comes late.
+pub(crate) fn admit(known: &Known, connection: &str, (set_key, kind): (&str, &str), waited: bool) -> Result<bool, Violation> {
     if set_key.is_empty() {
         return Ok(true);
     }
@@ -54,6 +55,9 @@ pub(crate) fn admit(known: &Known, connection: &str, set_key: &str, kind: &str) 
     };
     if set.kind != kind {
         return Err(refused(format!("is a set of {}", set.kind)));
+    }
+    if waited && matches!(set.state(), SetState::Applying | SetState::Applied | SetState::Held) {
+        return Ok(true);
     }
     if set.state() != SetState::Open {
         return Err(refused(format!("takes no more records, it is {}; open another set", set.state().as_str_name())));

@@ -47,12 +47,12 @@ pub(crate) fn findings(stored: &Record) -> Vec<Finding> {
     Envelope::decode(stored.meta.clone()).unwrap_or_default().findings
 }
 
-pub(crate) fn timestamp(at: Micros) -> Timestamp {
+pub fn timestamp(at: Micros) -> Timestamp {
     let nanos = i32::try_from(at.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
     Timestamp { seconds: at.div_euclid(1_000_000), nanos }
 }
 
-pub(crate) fn micros(at: &Timestamp) -> Micros {
+pub fn micros(at: &Timestamp) -> Micros {
     at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))
 }
 

@@ -121,7 +121,8 @@ impl Intake<'_, '_> {
             let message = format!("connection {connection} may not write {}: that needs one of {}", passing.kind, roles.join(", "));
             return Err(Violation::new("", "ROLE_MAY_NOT_WRITE", connection, message));
         }
-        let in_set = sets::admit(&self.known, connection, &passing.opened.envelope.set_key, passing.kind)?;
+        let set = (passing.opened.envelope.set_key.as_str(), passing.kind);
+        let in_set = sets::admit(&self.known, connection, set, passing.incoming.redriven.is_some())?;
         let by_policy = match standing {
             Standing::Refused(authority) => {
                 let message = format!("records of this kind and scope count from {authority}; change the policy or send from there");

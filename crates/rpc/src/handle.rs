@@ -1,9 +1,13 @@
+use crate::{Channel, PEER, RecordClient};
 use crossdock_core::{Key, Result};
 use crossdock_proto::governance;
 use crossdock_records::{Kinds, Lane, POLICY, Policy, PolicyCell};
 use crossdock_store::Store;
 use prost::Message;
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 /// A running service: what its methods work with.
 #[derive(Clone)]
@@ -18,6 +22,7 @@ pub struct Handle {
     pub policy: PolicyCell,
     /// The way in for batches.
     pub lane: Lane,
+    peers: Arc<OnceLock<HashMap<String, Channel>>>,
 }
 
 impl Handle {
@@ -28,9 +33,20 @@ impl Handle {
     pub async fn start(name: &'static str, store: Store, kinds: Arc<Kinds>) -> Result<Self> {
         let policy = PolicyCell::new(Arc::new(Policy::default()));
         let lane = Lane::start(store.clone(), Arc::clone(&kinds), &policy);
-        let handle = Self { name, store, kinds, policy, lane };
+        let handle = Self { name, store, kinds, policy, lane, peers: Arc::default() };
         handle.reload_policy().await?;
         Ok(handle)
+    }
+
+    /// Says where the other services are; once, when all of them are started.
+    pub fn connect(&self, peers: HashMap<String, Channel>) {
+        // A second time is a mistake of the runtime, and the first one holds.
+        self.peers.set(peers).ok();
+    }
+
+    /// The records of another service, for what is read rarely and not worth a replica. None: nobody said where it is.
+    pub fn peer(&self, name: &str, package: &str) -> Option<RecordClient> {
+        Some(RecordClient::new(self.peers.get()?.get(name)?.clone(), package, PEER))
     }
 
     /// Reads the policy from the store again.

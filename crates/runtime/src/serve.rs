@@ -133,22 +133,23 @@ fn data_dir(folder: &Path, error: &std::io::Error) -> Error {
 
 /// Every service follows its peers: one in this process without a socket, others where the configuration says.
 fn connect(config: &Config, started: &[Started], work: &mut JoinSet<()>) -> Result<()> {
-    let here: HashMap<&str, Channel> = started.iter().map(|started| (started.handle.name, local(started.routes.clone()))).collect();
+    let mut peers: HashMap<String, Channel> = HashMap::new();
+    for (name, address) in &config.peers {
+        peers.insert(name.clone(), remote(endpoint(name, address)?.connect_lazy()));
+    }
+    peers.extend(started.iter().map(|started| (started.handle.name.to_owned(), local(started.routes.clone()))));
     for follower in started {
+        follower.handle.connect(peers.clone());
         for peer in follower.peers {
-            let channel = match (here.get(peer.name), config.peers.get(peer.name)) {
-                (Some(channel), _) => channel.clone(),
-                (None, Some(address)) => remote(endpoint(peer.name, address)?.connect_lazy()),
-                (None, None) => {
-                    tracing::warn!(
-                        service = follower.handle.name,
-                        peer = peer.name,
-                        "no address is configured for this peer; it is not followed"
-                    );
-                    continue;
-                }
+            let Some(channel) = peers.get(peer.name) else {
+                tracing::warn!(
+                    service = follower.handle.name,
+                    peer = peer.name,
+                    "no address is configured for this peer; it is not followed"
+                );
+                continue;
             };
-            work.spawn(Follower::new(follower.handle.clone(), channel, *peer).run());
+            work.spawn(Follower::new(follower.handle.clone(), channel.clone(), *peer).run());
         }
     }
     Ok(())

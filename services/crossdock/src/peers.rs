@@ -63,8 +63,13 @@ impl Peers {
 }
 
 /// Packages with records, and the names of their services.
-pub const SERVICES: [(&str, &str); 3] =
-    [("governance", "crossdock.governance.v1"), ("master-data", "crossdock.masterdata.v1"), ("demand-signal", "crossdock.demand.v1")];
+pub const SERVICES: [(&str, &str); 5] = [
+    ("governance", "crossdock.governance.v1"),
+    ("master-data", "crossdock.masterdata.v1"),
+    ("demand-signal", "crossdock.demand.v1"),
+    ("recommendation-writeback", "crossdock.writeback.v1"),
+    ("execution-feedback", "crossdock.execution.v1"),
+];
 
 /// The kind with this name; `-` and `_` are the same.
 pub fn kind(name: &str) -> Result<&'static KindInfo, Failure> {

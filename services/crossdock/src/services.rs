@@ -6,7 +6,13 @@ use std::path::PathBuf;
 
 /// The services with these names, or all.
 pub fn chosen(names: &[String], policy: Option<PathBuf>) -> Result<Vec<Service>, Failure> {
-    let mut services = vec![crossdock_governance::service(policy)?, crossdock_master_data::service()?, crossdock_demand_signal::service()?];
+    let mut services = vec![
+        crossdock_governance::service(policy)?,
+        crossdock_master_data::service()?,
+        crossdock_demand_signal::service()?,
+        crossdock_recommendation_writeback::service()?,
+        crossdock_execution_feedback::service()?,
+    ];
     let known: Vec<&str> = services.iter().map(|service| service.name).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(format!("{unknown:?} is not a service; there are {}", known.join(", ")).into());

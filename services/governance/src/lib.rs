@@ -31,7 +31,12 @@ use crossdock_runtime::{GOVERNANCE, Service};
 use std::path::PathBuf;
 
 /// Whose issues become exceptions.
-static PEERS: [Peer; 2] = [issues_of("master-data", "crossdock.masterdata.v1"), issues_of("demand-signal", "crossdock.demand.v1")];
+static PEERS: [Peer; 4] = [
+    issues_of("master-data", "crossdock.masterdata.v1"),
+    issues_of("demand-signal", "crossdock.demand.v1"),
+    issues_of("recommendation-writeback", "crossdock.writeback.v1"),
+    issues_of("execution-feedback", "crossdock.execution.v1"),
+];
 
 const fn issues_of(name: &'static str, package: &'static str) -> Peer {
     Peer { name, package, kinds: &[ISSUE], apply: Some(wire::issue::take) }

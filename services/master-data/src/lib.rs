@@ -21,6 +21,7 @@ mod testing;
 mod tests;
 
 pub use model::{
+    amount,
     calendar::WorkingDays,
     conversion::Conversion,
     cross_reference::CrossReference,
@@ -29,10 +30,11 @@ pub use model::{
     item::{Item, Lifecycle, Successor},
     item_units::ItemUnits,
     location::Location,
-    number,
+    number, place,
     sourcing_rule::{LeadTime, Price, Source, SourcingRule},
     supplier::Supplier,
 };
+pub use wire::shared as wired;
 
 use crossdock_core::Result;
 use crossdock_proto::operations::ReferenceTable;

@@ -51,7 +51,11 @@ async fn table(bench: &Bench, connection: &str, space: &str, local: &str, entrie
         .await;
 }
 
-fn apply(_: &'static str, record: &crossdock_proto::Record, to: &mut crossdock_records::Derived<'_, '_>) -> crossdock_core::Result<()> {
+fn apply(
+    _: (&'static str, u64),
+    record: &crossdock_proto::Record,
+    to: &mut crossdock_records::Derived<'_, '_>,
+) -> crossdock_core::Result<()> {
     let key = record.envelope.clone().unwrap_or_default().key;
     let said = ReferenceTable::decode(record.body.clone()).unwrap();
     to.edit::<ReferenceTable>(&key, |_| Some(said))

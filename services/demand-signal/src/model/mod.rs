@@ -1,7 +1,6 @@
 //! The rules of each kind, on types that cannot be invalid.
 
 pub mod accuracy;
-pub mod amount;
 pub mod bucket;
 pub mod customer_return;
 pub mod demand_line;
@@ -12,10 +11,11 @@ pub mod inventory_position;
 pub mod inventory_snapshot;
 pub mod lost_sale;
 pub mod movement;
-pub mod place;
 pub mod promotion;
 pub mod stocking_target;
 pub mod target_acknowledgement;
+
+pub use crossdock_master_data::{amount, place};
 
 /// Numbers of the kinds, and of the sums that are kept beside them.
 pub mod number {

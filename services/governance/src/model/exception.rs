@@ -34,6 +34,7 @@ pub fn heard(service: &str, held: Option<Exception>, issue: &Issue) -> Exception
         first_time: issue.first_time,
         acknowledged_by: said.acknowledged_by,
         note: said.note,
+        ..Exception::default()
     }
 }
 

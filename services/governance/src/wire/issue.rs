@@ -14,7 +14,7 @@ use prost::Message;
 ///
 /// # Errors
 /// If it cannot be read, or the store fails.
-pub fn take(peer: &'static str, record: &Record, to: &mut Derived<'_, '_>) -> Result<()> {
+pub fn take((peer, _): (&'static str, u64), record: &Record, to: &mut Derived<'_, '_>) -> Result<()> {
     let issue = Issue::decode(record.body.clone()).map_err(|error| Error::internal("an issue of a peer cannot be read", error))?;
     let there = record.envelope.as_ref().is_none_or(|envelope| envelope.operation() != Operation::Delete);
     let cause = record.envelope.as_ref().map_or_else(String::new, |envelope: &Envelope| envelope.key.clone());

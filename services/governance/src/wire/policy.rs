@@ -56,6 +56,7 @@ fn document(file: &PolicyFile) -> contract::Policy {
         load_guards: file.load_guards.iter().map(guard).collect(),
         freshness: file.freshness.iter().map(objective).collect(),
         issue_grace: file.issue_grace.map(duration),
+        ..contract::Policy::default()
     };
     let digest = Sha256::digest(policy.encode_to_vec());
     policy.version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

@@ -2,7 +2,8 @@
 
 use crate::app::acknowledge::acknowledge;
 use crossdock_proto::governance::{
-    AcknowledgeExceptionRequest, AcknowledgeExceptionResponse,
+    AcknowledgeExceptionRequest, AcknowledgeExceptionResponse, CommentExceptionRequest, CommentExceptionResponse, ResolveExceptionRequest,
+    ResolveExceptionResponse,
     governance_service_server::{GovernanceService, GovernanceServiceServer},
 };
 use crossdock_records::{Origin, Policy};
@@ -30,5 +31,13 @@ impl GovernanceService for Verbs {
         };
         let request = ("AcknowledgeException", asked.request_id.clone(), asked);
         once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
+    }
+
+    async fn comment_exception(&self, _: Request<CommentExceptionRequest>) -> Result<Response<CommentExceptionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn resolve_exception(&self, _: Request<ResolveExceptionRequest>) -> Result<Response<ResolveExceptionResponse>, Status> {
+        Err(Status::unimplemented(""))
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of each kind, on types that cannot be invalid.
 
+pub mod amount;
 pub mod calendar;
 pub mod conversion;
 pub mod cross_reference;
@@ -8,6 +9,7 @@ pub mod exchange_rate;
 pub mod item;
 pub mod item_units;
 pub mod location;
+pub mod place;
 pub mod sourcing_rule;
 pub mod supplier;
 pub mod units;

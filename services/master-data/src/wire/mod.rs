@@ -8,6 +8,7 @@ mod exchange_rate;
 mod item;
 mod item_units;
 mod location;
+pub mod shared;
 mod sourcing_rule;
 mod supplier;
 

@@ -1,7 +1,7 @@
-//! An item at a location: what nearly every record here is about.
+//! An item at a location: what most records of the other services are about.
 
+use super::number;
 use crossdock_core::{Key, key};
-use crossdock_master_data::number;
 
 /// An item at a location.
 #[derive(Clone, Debug, PartialEq, Eq)]

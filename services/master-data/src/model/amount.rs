@@ -1,7 +1,7 @@
-//! Quantities as they were sent and as they count.
+//! Quantities as they were sent and as they count, for every service that counts goods.
 
+use super::{item::Item, item_units::ItemUnits, number};
 use crossdock_core::{AmountError, Converted, Key, Micro, Ratio, Rounding, Violation, key};
-use crossdock_master_data::{Item, ItemUnits, number};
 use crossdock_records::{Cause, Findings, Known, Verdict};
 use jiff::civil::Date;
 

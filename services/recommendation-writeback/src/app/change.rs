@@ -1,0 +1,105 @@
+//! The one way in which a recommendation or a draft order changes: along an edge, with a step that is kept, a new etag, and the supply it is.
+
+use crate::model::{draft_order, draft_order::DraftOrder, status, status::Step};
+use crossdock_core::{Error, Result, key};
+use crossdock_proto::writeback::{self as contract, DecisionStep, RecommendationStatus};
+use crossdock_records::{Derived, Origin};
+use prost::Message;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Why something changes.
+#[derive(Clone, Debug, Default)]
+pub struct Why<'a> {
+    /// Who did it; Crossdock itself if absent.
+    pub by: Option<&'a Origin>,
+    /// UPPER_SNAKE.
+    pub reason: &'static str,
+    /// What happened, for people.
+    pub message: String,
+    /// Rule of the policy that decided; empty: none did.
+    pub rule: String,
+    /// Version of the policy.
+    pub policy_version: String,
+    /// What the decision saw.
+    pub values: BTreeMap<String, String>,
+}
+
+/// Changes the status of a recommendation. The state may stay; if it changes, along an edge only.
+///
+/// # Errors
+/// If there is no such edge, which is a mistake of the caller, or the store fails.
+pub fn recommendation(
+    to: &mut Derived<'_, '_>,
+    key: &str,
+    why: &Why<'_>,
+    edit: impl FnOnce(&mut RecommendationStatus),
+) -> Result<RecommendationStatus> {
+    let held = to.held::<status::Status>(key)?.map(|held| held.0);
+    let mut new = held.clone().unwrap_or_default();
+    edit(&mut new);
+    let (from, state) = (held.as_ref().map(RecommendationStatus::state).unwrap_or_default(), new.state());
+    if from != state && !status::may_become(from, state) {
+        return Err(impossible(key, status::name(from), status::name(state)));
+    }
+    new.steps += 1;
+    new.etag = etag(&RecommendationStatus { etag: String::new(), ..new.clone() });
+    let before = held.map_or("", |held| status::name(held.state()));
+    step(to, key, new.steps, (before, status::name(state)), why)?;
+    to.edit::<status::Status>(key, |_| Some(new.clone()))?;
+    Ok(new)
+}
+
+/// Changes a draft order. The state may stay; if it changes, along an edge only.
+///
+/// # Errors
+/// If there is no such edge, which is a mistake of the caller, or the store fails.
+pub fn draft(
+    to: &mut Derived<'_, '_>,
+    key: &str,
+    why: &Why<'_>,
+    edit: impl FnOnce(&mut contract::DraftOrder),
+) -> Result<contract::DraftOrder> {
+    let held = to.held::<DraftOrder>(key)?.map(|held| held.0);
+    let mut new = held.clone().unwrap_or_default();
+    edit(&mut new);
+    let (from, state) = (held.as_ref().map(contract::DraftOrder::state).unwrap_or_default(), new.state());
+    if from != state && !draft_order::may_become(from, state) {
+        return Err(impossible(key, draft_order::name(from), draft_order::name(state)));
+    }
+    new.steps += 1;
+    new.etag = etag(&contract::DraftOrder { etag: String::new(), ..new.clone() });
+    let before = held.map_or("", |held| draft_order::name(held.state()));
+    step(to, key, new.steps, (before, draft_order::name(state)), why)?;
+    to.edit::<DraftOrder>(key, |_| Some(new.clone()))?;
+    Ok(new)
+}
+
+fn impossible(key: &str, from: &str, to: &str) -> Error {
+    Error::internal("a state would be changed along an edge that does not exist", format!("{key}: {from} to {to}"))
+}
+
+/// Names a picture: the first 16 hex digits of the SHA-256 of all that it shows.
+fn etag(picture: &impl Message) -> String {
+    Sha256::digest(picture.encode_to_vec()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn step(to: &mut Derived<'_, '_>, subject: &str, number: i64, (from, state): (&str, &str), why: &Why<'_>) -> Result<()> {
+    let now = to.now();
+    let step = DecisionStep {
+        subject: subject.to_owned(),
+        number,
+        from: from.to_owned(),
+        to: state.to_owned(),
+        time: Some(crossdock_records::timestamp(now)),
+        connection: why.by.map_or_else(String::new, |by| by.connection.clone()),
+        principal: why.by.map_or_else(String::new, |by| by.principal.clone()),
+        reason: why.reason.to_owned(),
+        message: why.message.clone(),
+        rule: why.rule.clone(),
+        policy_version: why.policy_version.clone(),
+        values: why.values.clone(),
+    };
+    // A draft's key is one part, a recommendation's several: both are escaped already.
+    to.edit::<Step>(&format!("{subject}/{}", key::join([&format!("{number:06}")])), |_| Some(step))
+}

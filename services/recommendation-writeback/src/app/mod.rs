@@ -1,0 +1,3 @@
+//! One file per use case: get, decide, put.
+
+pub mod change;

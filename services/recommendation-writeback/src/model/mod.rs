@@ -1,0 +1,29 @@
+//! The rules of each kind, on types that cannot be invalid.
+
+pub mod draft_order;
+pub mod planning;
+pub mod posting;
+pub mod status;
+pub mod supply;
+
+/// Numbers of the kinds.
+pub mod number {
+    /// Recommendations as planners sent them.
+    pub const RECOMMENDATION: u16 = 400;
+    /// Where they stand.
+    pub const STATUS: u16 = 401;
+    /// Changes of state, kept for good.
+    pub const STEP: u16 = 402;
+    /// What became of runs.
+    pub const RUN: u16 = 403;
+    /// How planners are treated.
+    pub const PLANNING_MODE: u16 = 404;
+    /// Orders to be posted.
+    pub const DRAFT_ORDER: u16 = 410;
+    /// Reports of connectors.
+    pub const POSTING: u16 = 411;
+    /// Which recommendations are on a line of an ERP order.
+    pub const POSTING_LINK: u16 = 412;
+    /// Supply as the basis check counts it.
+    pub const SUPPLY: u16 = 420;
+}

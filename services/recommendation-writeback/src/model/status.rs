@@ -1,0 +1,73 @@
+//! Where a recommendation stands: the states, the edges between them, and the steps that are kept of every change.
+
+use super::number;
+use crossdock_proto::writeback::{DecisionStep, RecommendationState as State, RecommendationStatus};
+use crossdock_records::{Rules, derived_kind};
+use crossdock_store::Fields;
+
+derived_kind!(
+    /// Where a recommendation stands.
+    Status,
+    RecommendationStatus,
+    number::STATUS
+);
+
+derived_kind!(
+    /// A change of state of a recommendation or a draft order.
+    Step,
+    DecisionStep,
+    number::STEP
+);
+
+impl Rules for Step {}
+
+impl Rules for Status {
+    fn fields(&self) -> Fields {
+        let status = &self.0;
+        let planner = status.run.split('/').next().unwrap_or_default();
+        let all = [
+            ("state", name(status.state()).to_lowercase()),
+            ("run", status.run.clone()),
+            ("item_id", status.item_id.clone()),
+            ("supplier_id", status.supplier_id.clone()),
+            ("destination_location_id", status.destination_location_id.clone()),
+            ("draft", status.draft.clone()),
+            ("live", if is_live(status.state()) { planner.to_owned() } else { String::new() }),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+/// `PENDING_APPROVAL`.
+pub fn name(state: State) -> &'static str {
+    state.as_str_name().trim_start_matches("RECOMMENDATION_STATE_")
+}
+
+/// Whether a later run may still take its place: it is not on its way into the ERP, and not at an end.
+pub fn is_live(state: State) -> bool {
+    matches!(state, State::Received | State::Invalid | State::Held | State::PendingApproval | State::Approved | State::Drafted)
+}
+
+/// The only changes of state there are.
+pub fn may_become(from: State, to: State) -> bool {
+    use State::{
+        Approved, Cancelled, Declined, Drafted, Expired, Held, Invalid, PartiallyPosted, PendingApproval, Posted, Received, Rejected,
+        Superseded, Unspecified,
+    };
+    match from {
+        Unspecified => to == Received,
+        Received => matches!(to, Invalid | Held | PendingApproval | Approved | Superseded | Cancelled),
+        Invalid => to == Superseded,
+        // An edit or a changed basis sends it back to be looked at again.
+        Held => matches!(to, Invalid | PendingApproval | Approved | Declined | Expired | Superseded | Cancelled),
+        PendingApproval => matches!(to, Held | Approved | Declined | Expired | Superseded | Cancelled),
+        Approved => matches!(to, Held | PendingApproval | Drafted | Declined | Superseded | Cancelled),
+        // Off an open draft again; or with a draft that was declined or posted.
+        Drafted => {
+            matches!(to, Held | PendingApproval | Approved | Declined | Superseded | Cancelled | Posted | PartiallyPosted | Rejected)
+        }
+        // A settled conflict may say otherwise than the first report.
+        Posted | PartiallyPosted | Rejected => matches!(to, Posted | PartiallyPosted | Rejected) && from != to,
+        Declined | Expired | Superseded | Cancelled => false,
+    }
+}
