@@ -1,5 +1,13 @@
 //! The command line. Every command has an example in its help.
 
+mod buying;
+mod data;
+mod execution;
+
+pub use buying::{Approvals, Drafts, Fallback, Mode, Recommendations, Resolve, Seen};
+pub use data::{Bench, BenchCommand, Demo, Export, History, Import, Inventory, Selection, SetCommand};
+pub use execution::{Orders, Performance, Scheduled};
+
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -183,19 +191,79 @@ pub enum Command {
     #[command(after_help = "Example: crossdock export ./tables --kind item --kind demand-line")]
     Export(Export),
     /// Causes of trouble in the whole suite.
+    #[command(subcommand)]
+    Exceptions(Exceptions),
+    /// Planners' runs of recommendations, and what became of them as a whole.
+    #[command(after_help = "Example: crossdock runs --planner planner")]
+    Runs {
+        /// Only of this planner.
+        #[arg(long)]
+        planner: Option<String>,
+        /// At most this many; 0 is all.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Recommendations: where they stand, and why.
     #[command(
-        after_help = "Example: crossdock exceptions\n         crossdock exceptions --acknowledge demand-signal/item/85123A --note 'master is on its way'"
+        after_help = "Example: crossdock recommendations --state held\n         crossdock recommendations --run planner/night-17 --output json"
     )]
-    Exceptions {
-        /// Also those that are resolved.
-        #[arg(long)]
-        all: bool,
-        /// Say that somebody works on this one.
-        #[arg(long, requires = "note")]
-        acknowledge: Option<String>,
-        /// What is being done.
-        #[arg(long)]
-        note: Option<String>,
+    Recommendations(Recommendations),
+    /// The queue of what waits for a person, and the decisions on it.
+    #[command(subcommand)]
+    Approvals(Approvals),
+    /// Draft orders on their way into the ERP.
+    #[command(subcommand)]
+    Drafts(Drafts),
+    /// What connectors reported for a draft order.
+    #[command(after_help = "Example: crossdock postings CD7K2M9Q4TX8WA1B")]
+    Postings {
+        /// Its posting key; none: of all.
+        #[arg(default_value = "")]
+        posting_key: String,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Order lines of the ERP, whoever made them, and how far they are.
+    #[command(after_help = "Example: crossdock orders --open --supplier SUP003")]
+    Orders(Orders),
+    /// Open supply by date, as a planner reads it.
+    #[command(after_help = "Example: crossdock scheduled-receipts --item 85123A")]
+    ScheduledReceipts(Scheduled),
+    /// The story of a recommendation, from the demand it serves to the receipt of the goods.
+    #[command(after_help = "Example: crossdock journey planner/night-17/L1/1")]
+    Journey {
+        /// The recommendation, by key.
+        recommendation: String,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// How suppliers and lanes perform against what was asked and promised.
+    #[command(after_help = "Example: crossdock performance --supplier SUP003")]
+    Performance(Performance),
+    /// How recommendations of a planner are treated while it is silent.
+    #[command(subcommand)]
+    Fallback(Fallback),
+    /// Print a range of a service's feed again, for a consumer that lost it.
+    #[command(after_help = "Example: crossdock replay execution-feedback feedback --from 18f3a2-120 --to 18f3a2-480 --output json")]
+    Replay {
+        /// The service.
+        service: String,
+        /// Kinds; none is all.
+        kinds: Vec<String>,
+        /// Begin after this cursor; absent: at the beginning.
+        #[arg(long, default_value = "")]
+        from: String,
+        /// End with this cursor; absent: with what is there now.
+        #[arg(long, default_value = "")]
+        to: String,
+        /// Only records whose key begins so.
+        #[arg(long, default_value = "")]
+        prefix: String,
         /// Where.
         #[command(flatten)]
         target: Target,
@@ -238,9 +306,69 @@ pub enum Policy {
         /// The file.
         file: PathBuf,
     },
+    /// Print the policy in force.
+    #[command(after_help = "Example: crossdock policy show --output json")]
+    Show {
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
     /// Print the JSON Schema of policy files.
     #[command(after_help = "Example: crossdock policy schema > policy.schema.json")]
     Schema,
+}
+
+/// `crossdock exceptions`.
+#[derive(Debug, Subcommand)]
+pub enum Exceptions {
+    /// Those that are open or acknowledged.
+    #[command(after_help = "Example: crossdock exceptions list\n         crossdock exceptions list --team buying")]
+    List {
+        /// Also those that are resolved.
+        #[arg(long)]
+        all: bool,
+        /// Only of this team.
+        #[arg(long)]
+        team: Option<String>,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Say that somebody works on one.
+    #[command(after_help = "Example: crossdock exceptions acknowledge demand-signal/item/85123A --note 'master is on its way'")]
+    Acknowledge {
+        /// Its key.
+        key: String,
+        /// What is being done.
+        #[arg(long)]
+        note: String,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Say something of one.
+    #[command(after_help = "Example: crossdock exceptions comment demand-signal/item/85123A 'asked the master data team'")]
+    Comment {
+        /// Its key.
+        key: String,
+        /// What.
+        text: String,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Say that one is settled although its cause stands; it opens again when that grows or comes back.
+    #[command(after_help = "Example: crossdock exceptions resolve demand-signal/item/TEST --note 'test data of the old shop'")]
+    Resolve {
+        /// Its key.
+        key: String,
+        /// Why.
+        #[arg(long)]
+        note: String,
+        /// Where.
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 /// `crossdock list`.
@@ -263,203 +391,4 @@ pub struct List {
     /// Where.
     #[command(flatten)]
     pub target: Target,
-}
-
-/// `crossdock import`.
-#[derive(Args, Debug)]
-pub struct Import {
-    /// The file; - is standard input. CSV or JSON lines, gzip or not.
-    pub data: PathBuf,
-    /// The mapping file.
-    #[arg(long)]
-    pub mapping: PathBuf,
-    /// Write the lines that were not taken here, with why, as JSON lines.
-    #[arg(long)]
-    pub not_taken: Option<PathBuf>,
-    /// Check the mapping and read the file, but send nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// The set that the records belong to (see `crossdock set open`).
-    #[arg(long, default_value = "")]
-    pub set: String,
-    /// Where.
-    #[command(flatten)]
-    pub target: Target,
-}
-
-/// Which parked records.
-#[derive(Args, Debug)]
-pub struct Selection {
-    /// The service that parked them.
-    #[arg(long)]
-    pub service: String,
-    /// All that wait for this, such as item/ABC.
-    #[arg(long, required_unless_present = "key", conflicts_with = "key")]
-    pub cause: Option<String>,
-    /// One, such as demand_line:erp/SO17/10.
-    #[arg(long)]
-    pub key: Option<String>,
-}
-
-/// `crossdock set`.
-#[derive(Debug, Subcommand)]
-pub enum SetCommand {
-    /// Open a full load: what is in scope and is not sent before its commit will be removed. Or, with --run, a run that its commit shows.
-    #[command(after_help = "Example: crossdock set open item items-2026-11-23 --as-of 2026-11-23T02:00:00Z --connection erp")]
-    Open {
-        /// Kind of record.
-        kind: String,
-        /// A name for the set, new for each load.
-        set_key: String,
-        /// For a load: the source's clock before its extract began (RFC 3339).
-        #[arg(long, required_unless_present = "run")]
-        as_of: Option<String>,
-        /// A run, such as of forecasts, instead of a load.
-        #[arg(long)]
-        run: bool,
-        /// For an inventory snapshot: the last movement that it includes.
-        #[arg(long)]
-        through: Option<i64>,
-        /// For an inventory snapshot: what is not listed is zero.
-        #[arg(long)]
-        absent_is_zero: bool,
-        /// Only for these locations.
-        #[arg(long = "location")]
-        locations: Vec<String>,
-        /// Only for these suppliers.
-        #[arg(long = "supplier")]
-        suppliers: Vec<String>,
-        /// Where.
-        #[command(flatten)]
-        target: Target,
-    },
-    /// Commit a set: everything was sent.
-    #[command(after_help = "Example: crossdock set commit item items-2026-11-23 --records 4070 --connection erp")]
-    Commit {
-        /// Kind of record.
-        kind: String,
-        /// The set.
-        set_key: String,
-        /// How many different records were sent; checked.
-        #[arg(long)]
-        records: Option<i64>,
-        /// Remove what is missing although it is more than the policy allows (operators only).
-        #[arg(long)]
-        force: bool,
-        /// The connection whose set it is, if not one's own (operators only).
-        #[arg(long, default_value = "")]
-        of: String,
-        /// Where.
-        #[command(flatten)]
-        target: Target,
-    },
-    /// Give a set up.
-    #[command(after_help = "Example: crossdock set abort item items-2026-11-23 --reason 'extract was cut off' --connection erp")]
-    Abort {
-        /// Kind of record.
-        kind: String,
-        /// The set.
-        set_key: String,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        /// The connection whose set it is, if not one's own (operators only).
-        #[arg(long, default_value = "")]
-        of: String,
-        /// Where.
-        #[command(flatten)]
-        target: Target,
-    },
-}
-
-/// `crossdock bench`.
-#[derive(Debug, Subcommand)]
-pub enum BenchCommand {
-    /// Stream made-up order lines into a running service; it keeps them, so use one for the purpose.
-    #[command(after_help = "Example: crossdock bench ingest --lines 200000")]
-    Ingest(Bench),
-}
-
-/// `crossdock bench ingest`.
-#[derive(Args, Debug)]
-pub struct Bench {
-    /// Lines to send.
-    #[arg(long, default_value_t = 200_000)]
-    pub lines: u64,
-    /// Items to spread them over.
-    #[arg(long, default_value_t = 4_000)]
-    pub items: u64,
-    /// Send stock movements instead of demand lines: no history is kept of them.
-    #[arg(long)]
-    pub movements: bool,
-    /// Where.
-    #[command(flatten)]
-    pub target: Target,
-}
-
-/// `crossdock history`.
-#[derive(Args, Debug)]
-pub struct History {
-    /// Only these items.
-    #[arg(long = "item")]
-    pub items: Vec<String>,
-    /// Only these locations.
-    #[arg(long = "location")]
-    pub locations: Vec<String>,
-    /// ordered, requested, shipped, returned, cancelled-by-customer, cancelled-by-supply or lost; none is all.
-    #[arg(long = "measure")]
-    pub measures: Vec<String>,
-    /// First day.
-    #[arg(long)]
-    pub from: Option<String>,
-    /// Last day.
-    #[arg(long)]
-    pub to: Option<String>,
-    /// day, iso-week, sunday-week, month or four-four-five.
-    #[arg(long, default_value = "day")]
-    pub bucket: String,
-    /// Only series that changed since this cursor.
-    #[arg(long)]
-    pub since: Option<String>,
-    /// Where.
-    #[command(flatten)]
-    pub target: Target,
-}
-
-/// `crossdock inventory`.
-#[derive(Args, Debug)]
-pub struct Inventory {
-    /// Only these items.
-    #[arg(long = "item")]
-    pub items: Vec<String>,
-    /// Only these locations.
-    #[arg(long = "location")]
-    pub locations: Vec<String>,
-    /// Where.
-    #[command(flatten)]
-    pub target: Target,
-}
-
-/// `crossdock export`.
-#[derive(Args, Debug)]
-pub struct Export {
-    /// Folder for the tables; made if missing.
-    pub folder: PathBuf,
-    /// Only these kinds.
-    #[arg(long = "kind")]
-    pub kinds: Vec<String>,
-    /// Where.
-    #[command(flatten)]
-    pub target: Target,
-}
-
-/// `crossdock demo`.
-#[derive(Args, Debug)]
-pub struct Demo {
-    /// Folder of the example: mappings and data.
-    #[arg(long, default_value = "examples/online-retail")]
-    pub example: PathBuf,
-    /// Keep the data here instead of a temporary folder.
-    #[arg(long)]
-    pub data_dir: Option<PathBuf>,
 }

@@ -72,6 +72,32 @@ pub fn records(format: Format, kind: &str, records: &[Value]) -> Result<(), Fail
     table(&heading, rows)
 }
 
+/// Prints some columns of records of one kind, `key` and `etag` among them if asked for; as JSON all of each record.
+pub fn columns(format: Format, kind: &str, columns: &[&str], records: &[Value]) -> Result<(), Failure> {
+    if format == Format::Json {
+        return records.iter().try_for_each(|record| line(record.to_string()));
+    }
+    if records.is_empty() {
+        return line(format!("no {}", kind.replace('_', " ")));
+    }
+    let rows = records.iter().map(|record| {
+        let of = |column: &&str| match *column {
+            "key" => record["envelope"]["key"].as_str().unwrap_or_default().to_owned(),
+            "key@etag" => format!("{}@{}", record["envelope"]["key"].as_str().unwrap_or_default(), cell(&record[kind]["etag"])),
+            column => short(&cell(&record[kind][column])),
+        };
+        columns.iter().map(of).collect()
+    });
+    table(columns, rows)
+}
+
+/// An enum value without the name of its enum.
+pub fn short(text: &str) -> String {
+    const ENUMS: [&str; 6] =
+        ["RECOMMENDATION_STATE_", "RECOMMENDATION_KIND_", "DRAFT_ORDER_STATE_", "ORDER_STATE_", "PLANNING_MODE_KIND_", "EXCEPTION_STATE_"];
+    ENUMS.iter().find_map(|name| text.strip_prefix(name)).map_or_else(|| text.to_owned(), |short| short.to_lowercase().replace('_', " "))
+}
+
 /// Prints messages of one kind that are no records.
 pub fn messages(format: Format, what: &str, messages: &[Value]) -> Result<(), Failure> {
     if format == Format::Json {
@@ -91,7 +117,7 @@ pub fn messages(format: Format, what: &str, messages: &[Value]) -> Result<(), Fa
 }
 
 /// A value as people read it: `6 EA`, `2.55 GBP`, `2010-12-01`.
-fn cell(value: &Value) -> String {
+pub fn cell(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Object(parts) => object(parts),

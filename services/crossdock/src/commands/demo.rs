@@ -70,7 +70,7 @@ async fn play(example: &Path, data: &Path, target: &Target) -> Result<(), Failur
     };
     history::history(asked).await?;
     heading("5. What a person should look at.")?;
-    exceptions::exceptions(false, None, None, target).await?;
+    exceptions::list(false, None, target).await?;
     heading(&format!("That was all, in {:.0} s. `crossdock serve` is yours; README.md goes on from here.", began.elapsed().as_secs_f32()))
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{
     cli::{History, Inventory},
-    failure::{Failure, at},
+    commands::execution::date,
+    failure::Failure,
     output::{self, Format},
     peers::Peers,
 };
@@ -127,15 +128,6 @@ pub async fn inventory(asked: Inventory) -> Result<(), Failure> {
 fn choice<E>(prefix: &str, name: &str, known: impl Fn(&str) -> Option<E>) -> Result<E, Failure> {
     let full = format!("{prefix}_{}", name.to_uppercase().replace('-', "_"));
     known(&full).ok_or_else(|| format!("{name:?} is not a {}; see --help", prefix.to_lowercase().replace('_', " ")).into())
-}
-
-fn date(text: &str) -> Result<Date, Failure> {
-    let parts: Vec<i32> =
-        text.split('-').map(str::parse).collect::<Result<_, _>>().map_err(at(format!("{text:?} is no date such as 2010-12-01")))?;
-    match parts.as_slice() {
-        [year, month, day] => Ok(Date { year: *year, month: *month, day: *day }),
-        _ => Err(format!("{text:?} is no date such as 2010-12-01").into()),
-    }
 }
 
 fn day(date: Option<&Date>) -> String {

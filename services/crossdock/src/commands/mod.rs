@@ -2,14 +2,19 @@
 
 mod bench;
 mod check;
+mod decisions;
 mod demo;
+mod drafts;
 mod exceptions;
+mod execution;
 mod export;
+mod fallback;
 mod freshness;
 mod history;
 mod import;
 mod operations;
 mod policy;
+mod recommendations;
 mod records;
 mod report;
 mod sender;
@@ -26,7 +31,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve { services, settings } => serve::serve(&services, settings).await,
         Command::Config { settings } => serve::config(settings),
-        Command::Policy(command) => policy::run(command),
+        Command::Policy(command) => policy::run(command).await,
         Command::Get { kind, keys, service, target } => records::get(&kind, &keys, service.as_deref(), &target).await,
         Command::List(list) => records::list(list).await,
         Command::Watch { kinds, service, cursor, prefix, location, until_checkpoint, target } => {
@@ -41,7 +46,20 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::History(asked) => history::history(asked).await,
         Command::Inventory(asked) => history::inventory(asked).await,
         Command::Export(asked) => export::export(asked).await,
-        Command::Exceptions { all, acknowledge, note, target } => exceptions::exceptions(all, acknowledge, note, &target).await,
+        Command::Exceptions(command) => exceptions::run(command).await,
+        Command::Runs { planner, limit, target } => recommendations::runs(planner, limit, target).await,
+        Command::Recommendations(asked) => recommendations::recommendations(asked).await,
+        Command::Approvals(command) => decisions::run(command).await,
+        Command::Drafts(command) => drafts::run(command).await,
+        Command::Postings { posting_key, target } => drafts::postings(&posting_key, target).await,
+        Command::Orders(asked) => execution::orders(asked).await,
+        Command::ScheduledReceipts(asked) => execution::scheduled(asked).await,
+        Command::Journey { recommendation, target } => execution::journey(&recommendation, &target).await,
+        Command::Performance(asked) => execution::performance(asked).await,
+        Command::Fallback(command) => fallback::run(command).await,
+        Command::Replay { service, kinds, from, to, prefix, target } => {
+            records::replay(records::Range { service, kinds, from, to, prefix }, &target).await
+        }
         Command::Check { target } => check::check(&target).await,
         Command::Freshness { target } => freshness::show(&target).await,
         Command::Demo(asked) => demo::demo(asked).await,

@@ -6,6 +6,7 @@ use crate::{
     output::{self, Format},
     peers::{self, Peers},
 };
+use crossdock_core::Cursor;
 use crossdock_proto::{
     Filter, KindInfo, Record,
     records::{BatchGetRequest, ListRequest, WatchRequest},
@@ -144,6 +145,40 @@ pub async fn watch(watch: Watch, target: &Target) -> Result<(), Failure> {
         }
         if page.checkpoint && target.output == Format::Table {
             output::line(format!("-- up to date at cursor {}", page.cursor))?;
+        }
+    }
+    Ok(())
+}
+
+/// A range of a feed.
+pub struct Range {
+    /// The service.
+    pub service: String,
+    /// Kinds; none is all.
+    pub kinds: Vec<String>,
+    /// Begin after this cursor; empty is the beginning.
+    pub from: String,
+    /// End with this cursor; empty is what is there now.
+    pub to: String,
+    /// What keys begin with.
+    pub prefix: String,
+}
+
+/// A range of a feed again: every record once, at its latest place, as far as that is in the range.
+pub async fn replay(range: Range, target: &Target) -> Result<(), Failure> {
+    let package = peers::SERVICES.iter().find(|(name, _)| *name == range.service).map(|(_, package)| *package);
+    let package = package.ok_or_else(|| format!("{:?} is not a service; `crossdock stats` lists them", range.service))?;
+    let end: Option<Cursor> = if range.to.is_empty() { None } else { Some(range.to.parse().map_err(at("--to"))?) };
+    let kinds = range.kinds.iter().map(|kind| peers::kind(kind).map(|info| info.name.clone())).collect::<Result<_, _>>()?;
+    let request = WatchRequest { cursor: range.from, kinds, key_prefix: range.prefix, until_checkpoint: true, ..WatchRequest::default() };
+    let mut pages = Peers::new(target)?.records(package).watch(request).await?;
+    while let Some(page) = pages.message().await? {
+        for record in &page.records {
+            let position = record.envelope.as_ref().map(|envelope| envelope.position);
+            if end.is_some_and(|end| position > Some(end.position)) {
+                return Ok(());
+            }
+            event(target.output, record, package)?;
         }
     }
     Ok(())
