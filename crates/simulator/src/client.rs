@@ -55,11 +55,6 @@ impl Client {
         self.connection
     }
 
-    /// The way itself.
-    pub fn wire(&self) -> &Wire {
-        &self.wire
-    }
-
     /// The ledgers.
     pub fn ledgers(&self) -> &Ledgers {
         &self.ledgers
@@ -110,7 +105,7 @@ impl Client {
     async fn ingest(&self, kind: &str, records: Vec<Record>, watermarks: Vec<Watermark>) -> Result<BatchResult> {
         let request = IngestBatchRequest { batch: 1, records, totals: Vec::new(), watermarks };
         let answer = self.answered(|| {
-            let (mut client, request) = (self.records(kind), request.clone());
+            let (mut client, request) = (self.records(package(kind)), request.clone());
             async move { client.ingest_batch(request).await }
         });
         let result = answer.await.map_err(refused(format!("{} sends {kind}", self.connection)))?.result.unwrap_or_default();
@@ -240,13 +235,21 @@ impl Client {
     /// # Errors
     /// If the service refuses it.
     pub async fn list(&self, kind: &str, filter: &impl Message) -> Result<Vec<Record>> {
+        self.list_of(package(kind), kind, filter).await
+    }
+
+    /// The same, of the service of a package: for kinds that every service keeps.
+    ///
+    /// # Errors
+    /// If the service refuses it.
+    pub async fn list_of(&self, package: &'static str, kind: &str, filter: &impl Message) -> Result<Vec<Record>> {
         let number = schema().kind_named(kind).map_or(0, |info| info.number);
         let filter = Filter { kind: number.into(), body: filter.encode_to_vec().into() };
         let (mut records, mut token) = (Vec::new(), String::new());
         loop {
             let request = ListRequest { filter: Some(filter.clone()), page_size: 1_000, page_token: token, ..ListRequest::default() };
             let page = self.answered(|| {
-                let (mut client, request) = (self.records(kind), request.clone());
+                let (mut client, request) = (self.records(package), request.clone());
                 async move { client.list(request).await }
             });
             let page = page.await.map_err(refused(format!("{} lists {kind}", self.connection)))?;
@@ -268,7 +271,7 @@ impl Client {
             let keys = keys.iter().map(|key| RecordKey { kind: kind.to_owned(), key: (*key).to_owned() }).collect();
             let request = BatchGetRequest { keys };
             let answer = self.answered(|| {
-                let (mut client, request) = (self.records(kind), request.clone());
+                let (mut client, request) = (self.records(package(kind)), request.clone());
                 async move { client.batch_get(request).await }
             });
             records.extend(answer.await.map_err(refused(format!("{} gets {kind}", self.connection)))?.records);
@@ -281,8 +284,7 @@ impl Client {
         format!("{}-{}", self.connection, self.wire.number())
     }
 
-    fn records(&self, kind: &str) -> RecordClient {
-        let package = package(kind);
+    fn records(&self, package: &str) -> RecordClient {
         RecordClient::new(self.wire.channel(package), package, self.connection)
     }
 

@@ -5,9 +5,12 @@
 //! were answered (the [`ledger`]), send things twice, in disorder and over lines that break. At the end the ledgers are compared with what
 //! Crossdock says through its interface. Everything follows from one seed; time is stepped here ([`SteppedClock`]).
 
+mod buyers;
 mod chance;
+mod check;
 mod client;
 mod clock;
+mod connector;
 mod days;
 mod error;
 mod history;
@@ -16,12 +19,18 @@ mod masters;
 mod outgoing;
 mod party;
 mod planner;
+mod purchasing;
+mod quiet;
 mod shop;
 mod simulation;
+mod suppliers;
 mod trade;
+mod warehouse;
 mod wire;
 mod world;
 
+pub use buyers::Decisions;
+pub use check::{Check, Report};
 pub use clock::{CLOCK_FILE, SteppedClock};
 pub use error::{Failure, Result};
 pub use simulation::{FIRST_DAY, Progress, Setup, Simulation, start};

@@ -5,7 +5,7 @@ use crate::{
     outgoing::{Outgoing, money},
     world::{CENTRES, REGIONS, Source, World},
 };
-use crossdock_core::{Micros, key};
+use crossdock_core::{Micro, Micros, key};
 use crossdock_proto::masterdata::{
     Calendar, CalendarException, Conversion, Customer, CustomerTier, ExchangeRate, Item, LeadTime, Location, LocationKind, PriceBreak,
     SourcingRule, Supplier,
@@ -16,7 +16,10 @@ use std::collections::BTreeSet;
 /// Connection of the system that keeps the masters.
 pub const MASTERS: &str = "mdm";
 
-/// What one euro, pound and rupee trade's dollar cost, from a day on.
+/// Free days of a calendar, by name.
+type Free<'a> = &'a [(Date, &'a str)];
+
+/// What pounds and dollars are worth in euros.
 const RATES: [(&str, &str, &str); 2] = [("GBP", "EUR", "1.1690"), ("USD", "EUR", "0.7340")];
 
 /// Every master, in an order in which nothing has to wait.
@@ -32,7 +35,7 @@ pub fn all(world: &World, now: Micros) -> Vec<Outgoing> {
 }
 
 fn calendars(now: Micros) -> Vec<Outgoing> {
-    let years: [(&str, &str, &[(Date, &str)]); 5] = [
+    let years: [(&str, &str, Free<'_>); 5] = [
         ("WORK-GB", "Great Britain", &[(date(2011, 12, 26), "Boxing Day"), (date(2011, 12, 27), "Christmas Day")]),
         ("WORK-DE", "Germany", &[(date(2011, 12, 26), "Second day of Christmas")]),
         ("WORK-ES", "Spain", &[(date(2011, 12, 6), "Constitution Day"), (date(2011, 12, 8), "Immaculate Conception")]),
@@ -40,7 +43,7 @@ fn calendars(now: Micros) -> Vec<Outgoing> {
         ("WORK-IN", "India", &[(date(2011, 12, 6), "Muharram")]),
     ];
     let exception = |(day, name): &(Date, &str)| CalendarException { date: days::wire(*day), working: false, name: (*name).to_owned() };
-    let calendar = |(id, name, free): (&str, &str, &[(Date, &str)])| {
+    let calendar = |(id, name, free): (&str, &str, Free<'_>)| {
         let calendar = Calendar {
             calendar_id: id.to_owned(),
             name: name.to_owned(),
@@ -86,7 +89,7 @@ fn suppliers(world: &World, now: Micros) -> Vec<Outgoing> {
             time_zone: supplier.zone.to_owned(),
             calendar_id: supplier.calendar.to_owned(),
             currency: supplier.currency.to_owned(),
-            minimum_order_value: money(50, supplier.currency),
+            minimum_order_value: money("50", supplier.currency),
             ..Supplier::default()
         };
         Outgoing::master("supplier", supplier.id.clone(), now, &message)
@@ -146,10 +149,10 @@ fn rule(world: &World, good: usize, centre: usize, source: Source) -> SourcingRu
             let supplier = &world.suppliers[index];
             let cost = item.cost();
             let prices = vec![
-                PriceBreak { from_quantity: String::new(), unit_price: money(cost, supplier.currency) },
+                PriceBreak { from_quantity: String::new(), unit_price: money(&cost, supplier.currency) },
                 PriceBreak {
                     from_quantity: (item.minimum * 20).to_string(),
-                    unit_price: money(crossdock_core::Micro(cost.0 / 100 * 95), supplier.currency),
+                    unit_price: money(&Micro(cost.0 / 100 * 95), supplier.currency),
                 },
             ];
             SourcingRule {
@@ -166,7 +169,7 @@ fn rule(world: &World, good: usize, centre: usize, source: Source) -> SourcingRu
             origin_location_id: CENTRES[origin].id.to_owned(),
             processing: lead(1, CENTRES[origin].calendar),
             transit: lead(2, ""),
-            prices: vec![PriceBreak { from_quantity: String::new(), unit_price: money(item.cost(), CENTRES[origin].currency) }],
+            prices: vec![PriceBreak { from_quantity: String::new(), unit_price: money(&item.cost(), CENTRES[origin].currency) }],
             ..common
         },
     }

@@ -3,7 +3,7 @@
 use crossdock_core::{Micros, key};
 use crossdock_proto::{
     Record, schema,
-    types::{Envelope, Money, Operation, Quantity, Version},
+    types::{Envelope, Money, Quantity, Version},
 };
 use prost::Message;
 
@@ -58,13 +58,6 @@ impl Outgoing {
         self
     }
 
-    /// It is gone.
-    #[must_use]
-    pub fn deleted(mut self) -> Self {
-        self.record.envelope.get_or_insert_default().set_operation(Operation::Delete);
-        self
-    }
-
     fn new(kind: &'static str, key: String, envelope: Envelope, now: Micros, message: &impl Message) -> Self {
         let number = schema().kind_named(kind).map_or(0, |info| info.number);
         let envelope = Envelope { version: Some(Version { primary: now, observed: now }), ..envelope };
@@ -83,6 +76,6 @@ pub fn quantity(value: i64, unit: &str) -> Option<Quantity> {
 }
 
 /// So much money.
-pub fn money(amount: impl ToString, currency: &str) -> Option<Money> {
+pub fn money(amount: &(impl ToString + ?Sized), currency: &str) -> Option<Money> {
     Some(Money { amount: amount.to_string(), currency: currency.to_owned() })
 }

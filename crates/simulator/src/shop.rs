@@ -65,6 +65,11 @@ impl Shop {
         Ok(())
     }
 
+    /// How many of the world's sales it has looked at.
+    pub fn seen(&self) -> usize {
+        self.next
+    }
+
     fn due<'a>(&mut self, world: &'a World, until: Micros, most: usize) -> Vec<&'a Sale> {
         let mut due = Vec::new();
         while let Some(sale) = world.sales.get(self.next).filter(|sale| instant(sale) < until && due.len() < most) {

@@ -2,17 +2,24 @@
 
 use crate::{
     Failure, Result,
+    buyers::{Buyers, DESK, Decisions},
     chance::Chance,
+    check::{self, Report},
     client::Client,
     clock::SteppedClock,
+    connector::Connector,
     days,
     history::History,
     ledger::Ledgers,
     masters::{self, MASTERS},
     party::Moment,
     planner::{PLANNER, Planner},
+    purchasing::Purchasing,
+    quiet,
     shop::Shop,
+    suppliers::{EDI, Suppliers},
     trade::Trade,
+    warehouse::{CARRIER, WMS, Warehouse},
     wire::{Addresses, Nuisance, Traffic, Wire},
     world::{CENTRES, ERPS, World},
 };
@@ -75,11 +82,31 @@ pub struct Simulation {
     setup: Setup,
     wire: Arc<Wire>,
     ledgers: Arc<Ledgers>,
+    operator: Client,
     world: World,
     trade: Trade,
     today: Date,
     shops: [Shop; 2],
+    purchasing: [Purchasing; 2],
+    connectors: [Connector; 2],
     planner: Planner,
+    buyers: Buyers,
+    suppliers: Suppliers,
+    warehouse: Warehouse,
+}
+
+/// What is compared at the end.
+pub struct Books<'a> {
+    /// Asks Crossdock.
+    pub client: &'a Client,
+    /// What was answered.
+    pub ledgers: &'a Ledgers,
+    /// Who and what there is.
+    pub world: &'a World,
+    /// What is so.
+    pub trade: &'a Trade,
+    /// How many of the world's sales were sent.
+    pub sold: usize,
 }
 
 impl Simulation {
@@ -93,17 +120,21 @@ impl Simulation {
         let wire = Arc::new(Wire::new(&setup.addresses, setup.nuisance, chance)?);
         let ledgers = Arc::new(Ledgers::new(&setup.ledgers)?);
         let client = |connection| Client::new(Arc::clone(&wire), Arc::clone(&ledgers), connection);
-        let shop = |erp: usize| Shop::new(erp, client(ERPS[erp]));
-        let planner = Planner::new(client(PLANNER));
         Ok(Self {
-            shops: [shop(0), shop(1)],
-            planner,
+            operator: client("operator"),
             world,
             trade: Trade::default(),
             today: FIRST_DAY,
-            setup,
+            shops: [0, 1].map(|erp| Shop::new(erp, client(ERPS[erp]))),
+            purchasing: [0, 1].map(|erp| Purchasing::new(erp, client(ERPS[erp]))),
+            connectors: [0, 1].map(|erp| Connector::new(erp, client(ERPS[erp]))),
+            planner: Planner::new(client(PLANNER)),
+            buyers: Buyers::new(client(DESK)),
+            suppliers: Suppliers::new(client(EDI), client(WMS)),
+            warehouse: Warehouse::new(client(WMS), client(CARRIER), ERPS.map(client)),
             wire: Arc::clone(&wire),
-            ledgers,
+            ledgers: Arc::clone(&ledgers),
+            setup,
         })
     }
 
@@ -112,7 +143,7 @@ impl Simulation {
     /// # Errors
     /// If a service refuses what it should take, or is away for too long.
     pub async fn load(&mut self) -> Result<()> {
-        let moment = self.step(NIGHT - 1)?;
+        let moment = self.step(NIGHT - 1).await?;
         let masters = masters::all(&self.world, moment.now);
         let count = masters.len();
         Client::new(Arc::clone(&self.wire), Arc::clone(&self.ledgers), MASTERS).send(masters).await?;
@@ -146,24 +177,93 @@ impl Simulation {
         Ok(())
     }
 
+    /// Brings what is open to an end: the parties stop failing on their own, and everything is told.
+    ///
+    /// # Errors
+    /// As [`Simulation::load`].
+    pub async fn finish(&mut self) -> Result<()> {
+        (self.setup.progress)(Progress::WindDown);
+        // Leases and pauses between tries run out within these hours.
+        for hour in [MORNING, NOON, AFTERNOON, EVENING] {
+            let moment = self.step(hour).await?;
+            self.post(moment, true).await?;
+        }
+        quiet::wait(&self.operator).await
+    }
+
+    /// Compares what the parties know with what Crossdock says.
+    ///
+    /// # Errors
+    /// If a ledger cannot be read, or a service refuses a question.
+    pub async fn check(&self) -> Result<Report> {
+        let books = Books {
+            client: &self.operator,
+            ledgers: &self.ledgers,
+            world: &self.world,
+            trade: &self.trade,
+            sold: self.shops.iter().map(Shop::seen).min().unwrap_or(0),
+        };
+        check::check(&books).await
+    }
+
     async fn day(&mut self) -> Result<()> {
-        let night = self.step(NIGHT)?;
+        let night = self.step(NIGHT).await?;
         if night.day.weekday() == jiff::civil::Weekday::Monday {
             for shop in &mut self.shops {
                 shop.count(&self.world, &self.trade, night).await?;
             }
         }
         self.planner.night(&self.world, night).await?;
-        for hour in [MORNING, NOON, AFTERNOON, EVENING] {
-            let moment = self.step(hour)?;
-            for shop in &mut self.shops {
-                shop.act(&self.world, &mut self.trade, moment).await?;
-            }
-            if hour == AFTERNOON {
-                self.planner.intraday(&self.world, moment).await?;
-            }
+        let morning = self.step(MORNING).await?;
+        self.buyers.act(&self.world, morning).await?;
+        self.sell(morning).await?;
+        let noon = self.step(NOON).await?;
+        for purchasing in &self.purchasing {
+            purchasing.own_orders(&self.world, &mut self.trade, noon);
+        }
+        self.post(noon, false).await?;
+        self.suppliers.answer(&self.world, &mut self.trade, noon).await?;
+        let afternoon = self.step(AFTERNOON).await?;
+        self.sell(afternoon).await?;
+        self.suppliers.ship(&self.world, &mut self.trade, afternoon).await?;
+        self.warehouse.carry(&self.world, &mut self.trade, afternoon).await?;
+        self.planner.intraday(&self.world, afternoon).await?;
+        let evening = self.step(EVENING).await?;
+        self.buyers.act(&self.world, evening).await?;
+        self.warehouse.receive(&self.world, &mut self.trade, evening).await?;
+        self.sell(evening).await?;
+        for purchasing in &self.purchasing {
+            purchasing.close(&self.world, &mut self.trade, evening);
+        }
+        self.post(evening, false).await
+    }
+
+    async fn sell(&mut self, moment: Moment) -> Result<()> {
+        for shop in &mut self.shops {
+            shop.act(&self.world, &mut self.trade, moment).await?;
         }
         Ok(())
+    }
+
+    /// Orders are made; of what changed the ERPs tell afterwards, as late as real ones do.
+    async fn post(&mut self, moment: Moment, calm: bool) -> Result<()> {
+        for connector in &mut self.connectors {
+            connector.act(&self.world, &mut self.trade, moment, calm).await?;
+        }
+        for purchasing in &self.purchasing {
+            purchasing.tell(&self.world, &mut self.trade, moment).await?;
+        }
+        Ok(())
+    }
+
+    /// What the people decided.
+    pub fn decisions(&self) -> &Decisions {
+        self.buyers.decisions()
+    }
+
+    /// Runs that were committed, and runs that died.
+    pub fn runs(&self) -> (u64, u64) {
+        self.planner.runs()
     }
 
     /// What happened on the way so far.
@@ -171,9 +271,11 @@ impl Simulation {
         self.wire.traffic().clone()
     }
 
-    fn step(&self, hour: i64) -> Result<Moment> {
+    /// It is this hour, and what follows from the hours before has happened.
+    async fn step(&self, hour: i64) -> Result<Moment> {
         let now = days::at(self.today, hour);
         self.setup.clock.step_to(now).map_err(Failure::from)?;
+        quiet::wait(&self.operator).await?;
         Ok(Moment { now: self.setup.clock.now(), day: self.today, hour })
     }
 

@@ -14,6 +14,7 @@ use crate::{
 };
 use crossdock_proto::operations::{Basis, Set, SetPurpose, SetScope};
 use read::Picture;
+pub use read::wanted;
 
 /// Connection of the planner.
 pub const PLANNER: &str = "planner";

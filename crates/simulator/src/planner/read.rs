@@ -39,13 +39,32 @@ pub struct Picture {
     pub execution: String,
 }
 
+/// All that was ever asked for, by centre and item, in millionths of a piece.
+pub async fn wanted(client: &Client, world: &World) -> Result<BTreeMap<(usize, usize), i64>> {
+    let mut picture = Picture::default();
+    let all = ListHistoryRequest { bucket_size: BucketSize::Month.into(), ..ListHistoryRequest::default() };
+    picture.history(client, &places(world), all).await?;
+    Ok(picture.wanted)
+}
+
+/// Finds centre and item by their ids.
+fn places(world: &World) -> impl Fn(&str, &str) -> Option<(usize, usize)> {
+    let index: BTreeMap<&str, usize> = world.goods.iter().enumerate().map(|(index, good)| (good.id.as_str(), index)).collect();
+    move |location, item| Some((centre_named(location)?, *index.get(item)?))
+}
+
 impl Picture {
     /// Reads all of it.
     pub async fn read(client: &Client, world: &World, today: Date) -> Result<Self> {
-        let index: BTreeMap<&str, usize> = world.goods.iter().enumerate().map(|(index, good)| (good.id.as_str(), index)).collect();
-        let place = |location: &str, item: &str| Some((centre_named(location)?, *index.get(item)?));
+        let place = places(world);
         let mut picture = Self::default();
-        picture.history(client, &place, today).await?;
+        let recent = ListHistoryRequest {
+            from: days::wire(days::after(today, -7 * WEEKS)),
+            to: days::wire(days::after(today, -1)),
+            bucket_size: BucketSize::Day.into(),
+            ..ListHistoryRequest::default()
+        };
+        picture.history(client, &place, recent).await?;
         picture.inventory(client, &place).await?;
         picture.receipts(client, &place).await?;
         Ok(picture)
@@ -56,14 +75,13 @@ impl Picture {
         self.wanted.get(&place).copied().unwrap_or(0) / (WEEKS * 7)
     }
 
-    async fn history(&mut self, client: &Client, place: &impl Fn(&str, &str) -> Option<(usize, usize)>, today: Date) -> Result<()> {
-        let request = ListHistoryRequest {
-            measures: vec![Measure::Requested.into()],
-            from: days::wire(days::after(today, -7 * WEEKS)),
-            to: days::wire(days::after(today, -1)),
-            bucket_size: BucketSize::Day.into(),
-            ..ListHistoryRequest::default()
-        };
+    async fn history(
+        &mut self,
+        client: &Client,
+        place: &impl Fn(&str, &str) -> Option<(usize, usize)>,
+        request: ListHistoryRequest,
+    ) -> Result<()> {
+        let request = ListHistoryRequest { measures: vec![Measure::Requested.into()], ..request };
         let read = async |channel, request| {
             let mut stream =
                 DemandServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).list_history(request).await?.into_inner();
