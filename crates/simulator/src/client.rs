@@ -261,6 +261,21 @@ impl Client {
         }
     }
 
+    /// Where the feed of the service of a package stands.
+    ///
+    /// # Errors
+    /// If the service refuses it.
+    pub async fn head(&self, package: &'static str) -> Result<String> {
+        let number = schema().kind_named("feed_cursor").map_or(0, |info| info.number);
+        let filter = Some(Filter { kind: number.into(), ..Filter::default() });
+        let request = ListRequest { filter, page_size: 1, ..ListRequest::default() };
+        let page = self.answered(|| {
+            let (mut client, request) = (self.records(package), request.clone());
+            async move { client.list(request).await }
+        });
+        Ok(page.await.map_err(refused(format!("{} asks {package}", self.connection)))?.completeness.unwrap_or_default().cursor)
+    }
+
     /// Records by key.
     ///
     /// # Errors

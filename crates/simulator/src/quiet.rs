@@ -1,20 +1,12 @@
 //! Waits until the services have done what follows from what they were sent: reproducible plays need parties that see the same each time.
 
-use crate::{Result, buyers::read, client::Client, error::refused};
-use crossdock_proto::{
-    operations::{GetStatisticsRequest, operations_service_client::OperationsServiceClient},
-    writeback::{Run, RunFilter},
-};
+use crate::{Result, buyers::read, client::Client};
+use crossdock_proto::writeback::{Run, RunFilter};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Packages and services that are looked at.
-const SERVICES: [(&str, &str); 4] = [
-    ("crossdock.masterdata.v1", "master-data"),
-    ("crossdock.demand.v1", "demand-signal"),
-    ("crossdock.writeback.v1", "recommendation-writeback"),
-    ("crossdock.execution.v1", "execution-feedback"),
-];
+/// Packages of the services that are looked at.
+const SERVICES: [&str; 4] = ["crossdock.masterdata.v1", "crossdock.demand.v1", "crossdock.writeback.v1", "crossdock.execution.v1"];
 /// Between two looks: due work of a stepped clock is looked for every 10 ms.
 const LOOK: Duration = Duration::from_millis(15);
 /// The same this often is quiet.
@@ -37,11 +29,8 @@ pub async fn wait(client: &Client) -> Result<()> {
 
 async fn heads(client: &Client) -> Result<Vec<String>> {
     let mut heads = Vec::with_capacity(SERVICES.len());
-    for (package, service) in SERVICES {
-        let request = GetStatisticsRequest { service: service.to_owned() };
-        let verb = async |channel, request| OperationsServiceClient::new(channel).get_statistics(request).await;
-        let answer = client.ask(package, request, verb).await.map_err(refused("statistics"))?;
-        heads.extend(answer.services.into_iter().map(|service| service.cursor));
+    for package in SERVICES {
+        heads.push(client.head(package).await?);
     }
     Ok(heads)
 }
