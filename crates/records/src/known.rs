@@ -117,6 +117,11 @@ impl Derived<'_, '_> {
         self.tx.now()
     }
 
+    /// Which life of the store this is: another after every restore.
+    pub fn epoch(&self) -> u64 {
+        self.tx.head().epoch
+    }
+
     /// The exact total of one key over the buckets from `first` to `last`, own additions included.
     ///
     /// # Errors

@@ -6,7 +6,11 @@ use crossdock_proto::{
     Role,
     governance::{self, IdSpace},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    any::Any,
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 use tokio::sync::watch;
 
 /// The rules of the suite: small, immutable, replaced as a whole.
@@ -15,6 +19,7 @@ pub struct Policy {
     /// The message it was made from.
     pub document: governance::Policy,
     connections: HashMap<String, usize>,
+    made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Where a service keeps the policy it follows.
@@ -37,7 +42,13 @@ impl Policy {
     /// From its message.
     pub fn new(document: governance::Policy) -> Self {
         let connections = document.connections.iter().enumerate().map(|(index, connection)| (connection.name.clone(), index)).collect();
-        Self { document, connections }
+        Self { document, connections, made: OnceLock::new() }
+    }
+
+    /// What a service makes of it, such as compiled conditions: made when it is needed first, and kept as long as the policy. One type per service.
+    pub fn made<T: Send + Sync + 'static>(&self, make: impl Fn(&governance::Policy) -> T) -> Arc<T> {
+        let made = Arc::clone(self.made.get_or_init(|| Arc::new(make(&self.document))));
+        made.downcast().unwrap_or_else(|_| Arc::new(make(&self.document)))
     }
 
     /// The connection with this name.
