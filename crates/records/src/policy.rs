@@ -1,6 +1,6 @@
 //! What governance says, as `take` and the layers use it.
 
-use crate::Scope;
+use crate::{Scope, Sender};
 use crossdock_core::Micros;
 use crossdock_proto::{
     Role,
@@ -53,6 +53,20 @@ impl Policy {
     /// Whether the ids of a connection are its own.
     pub fn has_own_ids(&self, connection: &str) -> bool {
         self.connection(connection).is_some_and(|connection| connection.id_space() == IdSpace::Own)
+    }
+
+    /// What a connection says for the records it sends.
+    pub fn sender<'a>(&'a self, connection: &'a str) -> Sender<'a> {
+        let held = self.connection(connection);
+        let is_erp = |held: &governance::Connection| held.roles().any(|role| role == Role::Erp);
+        let mut erps = self.document.connections.iter().filter(|held| is_erp(held)).map(|held| held.name.as_str());
+        let only = erps.next().filter(|_| erps.next().is_none());
+        Sender {
+            connection,
+            default_unit: held.map_or("", |held| &held.default_unit),
+            default_currency: held.map_or("", |held| &held.default_currency),
+            erp: if held.is_some_and(is_erp) { Some(connection) } else { only },
+        }
     }
 
     /// How long a cause may stand before it becomes an issue, in microseconds.
