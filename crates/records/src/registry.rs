@@ -1,7 +1,8 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
 use crate::{
-    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored, parking, sets, stored,
+    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Sender, Source, Verdict, known::parse_stored,
+    parking, sets, stored,
 };
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
@@ -181,7 +182,8 @@ impl<K: Kind> AnyKind for Typed<K> {
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()> {
         let Some(model) = parse_stored::<K>(&record.body).filter(|_| record.counts) else { return Ok(()) };
         known.load(tx, model.looks_at())?;
-        K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
+        let source = Source { key: &record.key, version: record.version, received: record.received };
+        K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new(), source })
     }
 }
 
@@ -201,11 +203,10 @@ pub(crate) trait Draft: Send {
     fn is_document(&self) -> bool;
     fn key(&self, connection: &str, envelope: &Envelope) -> String;
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>));
-    fn sent_by(&mut self, connection: &str);
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
-    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings);
+    fn parse(&mut self, sender: &Sender<'_>) -> (Vec<Violation>, Findings);
     fn needs(&self) -> Vec<Key>;
     fn looks_at(&self) -> Vec<Key>;
     fn fields(&self) -> Fields;
@@ -250,10 +251,6 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::references(&mut self.message, visit);
     }
 
-    fn sent_by(&mut self, connection: &str) {
-        K::sent_by(&mut self.message, connection);
-    }
-
     fn business_date(&self) -> Option<Date> {
         K::business_date(&self.message)
     }
@@ -262,9 +259,9 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::quantity(&self.message)
     }
 
-    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings) {
-        let mut parse = Parse::new(default_unit, default_currency);
-        K::fill(&mut self.message, default_unit, default_currency);
+    fn parse(&mut self, sender: &Sender<'_>) -> (Vec<Violation>, Findings) {
+        let mut parse = Parse::new(sender.default_unit, sender.default_currency);
+        K::fill(&mut self.message, sender);
         self.model = K::parse(&self.message, &mut parse);
         let (mut violations, findings) = parse.finish();
         if self.model.is_none() && violations.is_empty() {
@@ -376,10 +373,7 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
-        draft.sent_by(&incoming.origin.connection);
-        let connection = policy.connection(&incoming.origin.connection);
-        let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
-        let (violations, findings) = draft.parse(unit, currency);
+        let (violations, findings) = draft.parse(&policy.sender(&incoming.origin.connection));
         self.violations.extend(violations);
         self.findings = findings;
     }

@@ -215,7 +215,7 @@ fn expect(tx: &mut Tx<'_>, id: &Key) -> Result<Set> {
 }
 
 fn change(tx: &mut Tx<'_>, key: &str, trace: &Bytes, to: impl FnOnce(Option<Set>) -> Option<Set>) -> Result<()> {
-    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace }.edit::<Set>(key, to)
+    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace, source: crate::Source::default() }.edit::<Set>(key, to)
 }
 
 /// A held load is an issue of its own.

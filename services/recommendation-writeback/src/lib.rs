@@ -7,6 +7,7 @@
 
 mod app;
 mod model;
+mod wire;
 
 pub use model::number;
 
@@ -20,7 +21,6 @@ use model::{
     status::{Status, Step},
     supply::Supply,
 };
-use tonic::service::Routes;
 
 /// The service, for the runtime.
 ///
@@ -32,8 +32,8 @@ pub fn service() -> Result<Service> {
         package: "crossdock.writeback.v1",
         kinds: kinds()?,
         peers: &[GOVERNANCE],
-        tasks: &[],
-        verbs: |_| Routes::default(),
+        tasks: app::due::TASKS,
+        verbs: wire::verbs::routes,
         background: Vec::new(),
     })
 }

@@ -1,5 +1,7 @@
 //! Types that cannot be invalid and pure rules.
 
+pub mod address;
+pub mod closing;
 pub mod cross;
 pub mod exception;
 pub mod file;
@@ -7,3 +9,5 @@ pub mod freshness;
 pub mod set;
 pub mod text;
 pub mod values;
+pub mod whole;
+pub mod writeback;

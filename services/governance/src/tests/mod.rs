@@ -2,6 +2,7 @@
 
 mod docs;
 mod faults;
+mod loop_faults;
 mod process;
 mod service;
 mod version;

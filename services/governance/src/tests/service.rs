@@ -110,7 +110,7 @@ async fn say(process: &Process, state: IssueState, records: i64) {
 }
 
 async fn listed(process: &Process, state: &str) -> Option<Exception> {
-    let filter = ExceptionFilter { state: state.to_owned(), service: "master-data".to_owned() };
+    let filter = ExceptionFilter { state: state.to_owned(), service: "master-data".to_owned(), ..ExceptionFilter::default() };
     let filter = crossdock_proto::Filter { kind: EXCEPTION.into(), body: filter.encode_to_vec().into() };
     let page = process.governance("buyer").list(ListRequest { filter: Some(filter), ..ListRequest::default() }).await.ok()?;
     page.records.first().map(|record| Exception::decode(record.body.clone()).unwrap())

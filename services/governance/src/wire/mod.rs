@@ -4,3 +4,4 @@ pub mod issue;
 pub mod policy;
 pub mod reload;
 pub mod verbs;
+pub mod writeback;

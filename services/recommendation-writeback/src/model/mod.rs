@@ -1,8 +1,14 @@
 //! The rules of each kind, on types that cannot be invalid.
 
+pub mod clearance;
 pub mod draft_order;
+pub mod levels;
+pub mod limits;
+pub mod outcome;
 pub mod planning;
 pub mod posting;
+pub mod posting_key;
+pub mod report;
 pub mod status;
 pub mod supply;
 
@@ -24,6 +30,10 @@ pub mod number {
     pub const POSTING: u16 = 411;
     /// Which recommendations are on a line of an ERP order.
     pub const POSTING_LINK: u16 = 412;
+    /// Sum: draft orders begun so far.
+    pub const DRAFTS: u16 = 413;
+    /// Sum: number of the last draft order of a group, by the group.
+    pub const GROUP: u16 = 414;
     /// Supply as the basis check counts it.
     pub const SUPPLY: u16 = 420;
 }

@@ -64,7 +64,10 @@ pub fn may_become(from: State, to: State) -> bool {
         Approved => matches!(to, Held | PendingApproval | Drafted | Declined | Superseded | Cancelled),
         // Off an open draft again; or with a draft that was declined or posted.
         Drafted => {
-            matches!(to, Held | PendingApproval | Approved | Declined | Superseded | Cancelled | Posted | PartiallyPosted | Rejected)
+            matches!(
+                to,
+                Held | PendingApproval | Approved | Declined | Expired | Superseded | Cancelled | Posted | PartiallyPosted | Rejected
+            )
         }
         // A settled conflict may say otherwise than the first report.
         Posted | PartiallyPosted | Rejected => matches!(to, Posted | PartiallyPosted | Rejected) && from != to,

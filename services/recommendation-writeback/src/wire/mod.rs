@@ -1,0 +1,3 @@
+//! From the contract to the use cases.
+
+pub mod verbs;
