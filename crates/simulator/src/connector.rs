@@ -31,10 +31,13 @@ pub struct Connector {
     /// What the ERP keeps by posting key. Its reference is not unique: it would create a second order if it were told to.
     posted: BTreeMap<String, Vec<LineReport>>,
     /// Reports that go out after their lease has expired.
-    late: Vec<(String, i64, Vec<LineReport>)>,
+    late: Vec<Late>,
     /// Leased and not reported: the next lease has to say so.
     silent: BTreeSet<String>,
 }
+
+/// A report that waits: posting key, token, lines.
+type Late = (String, i64, Vec<LineReport>);
 
 /// What the connector does with a lease, beside what the ERP does with the order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,9 +58,10 @@ impl Connector {
 
     /// Posts what may be posted. `calm`: without failures of its own.
     pub async fn act(&mut self, world: &World, trade: &mut Trade, moment: Moment, calm: bool) -> Result<()> {
-        for (key, token, lines) in std::mem::take(&mut self.late) {
-            self.report(&key, token, lines).await?;
-        }
+        // A late report comes before the next lease, or after it.
+        let late = std::mem::take(&mut self.late);
+        let (before, after): (Vec<_>, Vec<_>) = late.into_iter().partition(|(_, _, lines)| lines.len() % 2 == 0);
+        self.report_all(before).await?;
         for _ in 0..ROUNDS {
             let request = LeaseDraftOrdersRequest { request_id: self.client.request_id(), max: TOGETHER, duration: None };
             let lease = async |channel, request| WritebackServiceClient::new(channel).lease_draft_orders(request).await;
@@ -68,6 +72,13 @@ impl Connector {
             for draft in leased.draft_orders {
                 self.handle(world, trade, &draft, moment, calm).await?;
             }
+        }
+        self.report_all(after).await
+    }
+
+    async fn report_all(&self, late: Vec<Late>) -> Result<()> {
+        for (key, token, lines) in late {
+            self.report(&key, token, lines).await?;
         }
         Ok(())
     }
@@ -120,7 +131,7 @@ impl Connector {
         Ok(())
     }
 
-    async fn report(&mut self, key: &str, token: i64, lines: Vec<LineReport>) -> Result<()> {
+    async fn report(&self, key: &str, token: i64, lines: Vec<LineReport>) -> Result<()> {
         let request = ReportPostingRequest { request_id: self.client.request_id(), posting_key: key.to_owned(), token, lines };
         let verb = async |channel, request| WritebackServiceClient::new(channel).report_posting(request).await;
         self.client.decide(WRITEBACK, request, verb).await.map(drop).map_err(refused(format!("{} reports {key}", ERPS[self.erp])))

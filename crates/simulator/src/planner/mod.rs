@@ -13,11 +13,14 @@ use crate::{
     world::{CENTRES, World},
 };
 use crossdock_proto::operations::{Basis, Set, SetPurpose, SetScope};
+use jiff::civil::{Date, date};
 use read::Picture;
 pub use read::wanted;
 
 /// Connection of the planner.
 pub const PLANNER: &str = "planner";
+/// Days on which nobody plans: Crossdock has to fall back.
+const SILENT: [Date; 2] = [date(2011, 11, 19), date(2011, 11, 20)];
 /// Days that a run plans for.
 const HORIZON: i64 = 28;
 
@@ -44,6 +47,9 @@ impl Planner {
 
     /// The nightly run; a forecast before it on Mondays, or when there is none.
     pub async fn night(&mut self, world: &World, moment: Moment) -> Result<()> {
+        if SILENT.contains(&moment.day) {
+            return Ok(());
+        }
         let picture = Picture::read(&self.client, world, moment.day).await?;
         if self.forecast.is_empty() || moment.day.weekday() == jiff::civil::Weekday::Monday {
             let set = format!("FC-{}", moment.day);
@@ -59,7 +65,7 @@ impl Planner {
     /// A run for one supplier in the middle of the day.
     pub async fn intraday(&mut self, world: &World, moment: Moment) -> Result<()> {
         let about = moment.day.to_string();
-        if !world.chance.holds(40, "intraday", &about) {
+        if SILENT.contains(&moment.day) || !world.chance.holds(40, "intraday", &about) {
             return Ok(());
         }
         let supplier = world.chance.pick(&world.suppliers, "intraday of", &about);
