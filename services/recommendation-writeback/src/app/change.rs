@@ -1,5 +1,6 @@
 //! The one way in which a recommendation or a draft order changes: along an edge, with a step that is kept, a new etag, and the supply it is.
 
+use super::supply;
 use crate::model::{draft_order, draft_order::DraftOrder, status, status::Step};
 use crossdock_core::{Error, Result, key};
 use crossdock_proto::writeback::{self as contract, DecisionStep, RecommendationStatus};
@@ -47,6 +48,7 @@ pub fn recommendation(
     let before = held.map_or("", |held| status::name(held.state()));
     step(to, key, new.steps, (before, status::name(state)), why)?;
     to.edit::<status::Status>(key, |_| Some(new.clone()))?;
+    supply::own(to, key, &new)?;
     Ok(new)
 }
 
