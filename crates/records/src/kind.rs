@@ -144,13 +144,16 @@ pub trait Rules: Send + Sync + 'static {
         Ok(())
     }
 
-    /// A set of this kind was committed. Comes before the first record is removed that it did not bring.
-    fn committed(_set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
+    /// A set of this kind was committed. Comes before the first record is shown that it brought, or removed that it did not bring.
+    fn committed(_key: &str, _set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
     where
         Self: Sized,
     {
         Ok(())
     }
+
+    /// It counts, under this key. Of records that their set's commit shows only those that come after it are told.
+    fn counts(&self, _key: &str, _to: &mut Derived<'_, '_>) {}
 
     /// Keeps derived state when a record comes, changes (both) or goes.
     fn derive(_old: Option<&Self>, _new: Option<&Self>, _to: &mut Derived<'_, '_>) -> Result<()> {

@@ -115,7 +115,12 @@ pub struct Derived<'a, 'b> {
     pub(crate) source: Source<'a>,
 }
 
-impl Derived<'_, '_> {
+impl<'b> Derived<'_, 'b> {
+    /// The transaction, for a use case of its own. What this has read before it, it does not read again.
+    pub fn tx(&mut self) -> &mut Tx<'b> {
+        self.tx
+    }
+
     /// Adds to an exact total: `kind` is the number of a kind of sum, `bucket` a day or 0.
     ///
     /// # Errors

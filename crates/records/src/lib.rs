@@ -37,7 +37,7 @@ pub use parse::{Parse, day};
 pub use policy::{Policy, PolicyCell};
 pub use references::REFERENCE;
 pub use registry::{Kinds, message, model};
-pub use sets::{SET, abort, commit, open};
+pub use sets::{SET, abort, commit, in_run, open};
 pub use settle::{Held, Settled, settle};
 pub use stored::{envelope, micros, record, timestamp};
 pub use take::take;

@@ -128,8 +128,8 @@ impl Kinds {
     ///
     /// # Errors
     /// If the store fails.
-    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
-        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
+    pub fn committed(&self, number: u16, (key, set): (&str, &Set), to: &mut Derived<'_, '_>) -> Result<()> {
+        self.get(number).map_or(Ok(()), |kind| kind.committed(key, set, to))
     }
 
     /// The fields that lists filter a stored record by.
@@ -147,7 +147,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
     /// Takes a stored record out of what is derived from it.
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
-    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
+    fn committed(&self, key: &str, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
@@ -167,8 +167,8 @@ impl<K: Kind> AnyKind for Typed<K> {
         if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
     }
 
-    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
-        K::committed(set, to)
+    fn committed(&self, key: &str, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        K::committed(key, set, to)
     }
 
     fn is_document(&self) -> bool {
@@ -225,6 +225,8 @@ pub(crate) trait Draft: Send {
     fn looked_at(&self, held: &Record) -> Vec<Key>;
     /// `newer` is held and this one, which is older, came after it.
     fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
+    /// It counts, under this key.
+    fn counts(&self, key: &str, to: &mut Derived<'_, '_>);
     /// `old` was, `new` says whether this draft takes its place.
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()>;
 }
@@ -330,6 +332,12 @@ impl<K: Kind> Draft for TypedDraft<K> {
         match (&self.model, parse_stored::<K>(&newer.body)) {
             (Some(model), Some(newer)) => model.late(&newer, to),
             _ => Ok(()),
+        }
+    }
+
+    fn counts(&self, key: &str, to: &mut Derived<'_, '_>) {
+        if let Some(model) = &self.model {
+            model.counts(key, to);
         }
     }
 

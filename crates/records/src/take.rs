@@ -123,6 +123,9 @@ impl Intake<'_, '_> {
         }
         let set = (passing.opened.envelope.set_key.as_str(), passing.kind);
         let in_set = sets::admit(&self.known, connection, set, passing.incoming.redriven.is_some())?;
+        if !passing.opened.deletes {
+            sets::within_run(&self.known, connection, set.0, passing.draft.scope())?;
+        }
         let by_policy = match standing {
             Standing::Refused(authority) => {
                 let message = format!("records of this kind and scope count from {authority}; change the policy or send from there");
@@ -231,6 +234,9 @@ impl Intake<'_, '_> {
         let (source, trace) = (passing.source(self.tx.now()), &passing.incoming.origin.trace);
         let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace, source };
         passing.draft.derive(old, counts && !deletes, &mut derived)?;
+        if counts && !deletes {
+            passing.draft.counts(&passing.opened.key, &mut derived);
+        }
         let before = held.map_or_else(Vec::new, |held| self.kinds.all_fields(held));
         let record = passing.record(self.tx.now(), held, counts, &findings.0);
         let after = self.after(&passing, &record);

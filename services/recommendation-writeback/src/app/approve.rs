@@ -136,14 +136,14 @@ fn yes(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, note: &str, seen:
     };
     match subject {
         Subject::Line(_) => {
-            let status = change::recommendation(to, &seen.recommendation, &why, |status| {
+            change::recommendation(to, &seen.recommendation, &why, |status| {
                 status.clearance = Some(clearance);
                 if done {
                     status.set_state(RecommendationState::Approved);
                 }
             })?;
             if done {
-                onward::approved(to, policy, &seen.recommendation, &status)?;
+                onward::approved(to, policy, &seen.recommendation)?;
             }
         }
         Subject::Order(_) => {

@@ -1,5 +1,6 @@
 //! The one way in which a recommendation or a draft order changes: along an edge, with a step that is kept, a new etag, and the supply it is.
 
+use super::supply;
 use crate::model::{clearance, draft_order, draft_order::DraftOrder, status, status::Step};
 use crossdock_core::{Error, Result, key};
 use crossdock_proto::writeback::{self as contract, DecisionStep, DraftOrderState, RecommendationState, RecommendationStatus};
@@ -60,6 +61,7 @@ pub fn recommendation(
         to.due_at(at, LINE_DECISION, key);
     }
     to.edit::<status::Status>(key, |_| Some(new.clone()))?;
+    supply::own(to, key, &new)?;
     Ok(new)
 }
 

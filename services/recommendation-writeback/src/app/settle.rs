@@ -4,7 +4,7 @@ use super::{
     approval,
     approve::need_note,
     change::{self, Why},
-    edit, onward,
+    edit, line,
 };
 use crate::model::status;
 use crossdock_core::{Error, ErrorKind, Result, key};
@@ -44,8 +44,7 @@ fn release(
         return Err(Error::precondition("NOT_HELD", message));
     }
     let why = Why { by: Some(by), reason: "RELEASED", message: asked.note.clone(), ..Why::default() };
-    change::recommendation(to, &asked.recommendation, &why, |_| {})?;
-    onward::again(to, policy, &asked.recommendation, by)
+    line::release(to.tx(), policy, &asked.recommendation, &why)
 }
 
 fn cancel(

@@ -1,3 +1,6 @@
-//! From the contract to the use cases.
+//! From the contract's messages to the model and the use cases.
 
+pub mod progress;
+mod recommendation;
 pub mod verbs;
+pub mod watermark;
