@@ -6,7 +6,7 @@ use crate::{
 };
 use crossdock_core::{Error, Result};
 use crossdock_proto::governance::{AcknowledgeExceptionRequest, CommentExceptionRequest, Exception, ResolveExceptionRequest};
-use crossdock_records::{Origin, derive, timestamp};
+use crossdock_records::{Origin, derive};
 use crossdock_store::Tx;
 
 /// Longest note, in characters.
@@ -27,7 +27,7 @@ pub fn acknowledge(tx: &mut Tx<'_>, origin: &Origin, asked: &AcknowledgeExceptio
 /// If there is no such exception, or the text is missing or cannot be kept.
 pub fn comment(tx: &mut Tx<'_>, origin: &Origin, asked: &CommentExceptionRequest) -> Result<Exception> {
     required("text", &asked.text)?;
-    let now = timestamp(tx.now());
+    let now = tx.now();
     said(tx, origin, &asked.key, |held| Some(commented(held, origin.who(), &asked.text, now)))
 }
 

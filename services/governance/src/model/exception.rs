@@ -1,10 +1,11 @@
 //! What becomes of an issue on the exception desk.
 
+use crossdock_core::Micros;
 use crossdock_proto::{
     governance::{Exception, ExceptionComment, ExceptionState},
     operations::{Issue, IssueState},
 };
-use prost_types::Timestamp;
+use crossdock_records::timestamp;
 
 /// Comments that are kept.
 const COMMENTS: usize = 20;
@@ -71,8 +72,8 @@ pub fn acknowledged(held: &Exception, by: &str, note: &str) -> Option<Exception>
 }
 
 /// The exception after somebody said something of it.
-pub fn commented(mut held: Exception, by: &str, text: &str, now: Timestamp) -> Exception {
-    held.comments.push(ExceptionComment { principal: by.to_owned(), time: Some(now), text: text.to_owned() });
+pub fn commented(mut held: Exception, by: &str, text: &str, now: Micros) -> Exception {
+    held.comments.push(ExceptionComment { principal: by.to_owned(), time: Some(timestamp(now)), text: text.to_owned() });
     let over = held.comments.len().saturating_sub(COMMENTS);
     held.comments.drain(..over);
     held
@@ -151,7 +152,7 @@ mod tests {
     fn the_newest_comments_are_kept() {
         let mut held = hear(None, &open(1)).unwrap();
         for number in 0..25 {
-            held = commented(held, "ann", &number.to_string(), Timestamp::default());
+            held = commented(held, "ann", &number.to_string(), 0);
         }
         let again = hear(Some(hear(Some(held), &over()).unwrap()), &open(2)).unwrap();
         assert_eq!((again.comments.len(), again.comments[0].text.as_str(), again.comments[19].text.as_str()), (20, "5", "24"));
