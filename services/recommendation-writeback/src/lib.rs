@@ -9,6 +9,9 @@ mod app;
 mod model;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use model::number;
 
 use crossdock_core::Result;

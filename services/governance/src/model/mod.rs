@@ -6,6 +6,7 @@ pub mod cross;
 pub mod exception;
 pub mod file;
 pub mod freshness;
+pub mod route;
 pub mod set;
 pub mod text;
 pub mod values;

@@ -1,5 +1,6 @@
 //! What this service promises, from outside.
 
+mod desk;
 mod docs;
 mod faults;
 mod loop_faults;

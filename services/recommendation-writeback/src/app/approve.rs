@@ -30,8 +30,8 @@ const NOTE: usize = 500;
 
 /// What is decided on.
 enum Subject {
-    Line(RecommendationStatus),
-    Order(contract::DraftOrder),
+    Line(Box<RecommendationStatus>),
+    Order(Box<contract::DraftOrder>),
 }
 
 /// A person says yes.
@@ -98,8 +98,8 @@ fn decide(
     for seen in all {
         let refused = decide(to, seen)?.err().map(told);
         let (recommendation, draft_order) = match find(to, seen)? {
-            Some(Subject::Line(status)) => (Some(status), None),
-            Some(Subject::Order(draft)) => (None, Some(draft)),
+            Some(Subject::Line(status)) => (Some(*status), None),
+            Some(Subject::Order(draft)) => (None, Some(*draft)),
             None => (None, None),
         };
         decided.push(Decided { seen: Some(seen.clone()), refused, recommendation, draft_order });
@@ -174,9 +174,9 @@ fn no(to: &mut Derived<'_, '_>, by: &Origin, note: &str, seen: &Seen) -> Result<
 
 fn find(to: &mut Derived<'_, '_>, seen: &Seen) -> Result<Option<Subject>> {
     Ok(if seen.draft_order.is_empty() {
-        to.held::<Status>(&seen.recommendation)?.map(|held| Subject::Line(held.0))
+        to.held::<Status>(&seen.recommendation)?.map(|held| Subject::Line(Box::new(held.0)))
     } else {
-        to.held::<DraftOrder>(&seen.draft_order)?.map(|held| Subject::Order(held.0))
+        to.held::<DraftOrder>(&seen.draft_order)?.map(|held| Subject::Order(Box::new(held.0)))
     })
 }
 

@@ -55,7 +55,7 @@ pub fn take(draft: &DraftOrder, reports: &[LineReport], newest: bool) -> Outcome
     let named = reports.iter().flat_map(|report| &report.posted).map(|part| part.document.clone());
     let documents: BTreeSet<String> = draft.documents.iter().cloned().chain(named).collect();
     let unknown = counts && reports.iter().any(|report| report.outcome() == LineOutcome::Unknown);
-    let next = next(state, counts, &after.lines, reports, disputes);
+    let next = next(state, counts, &after.lines, reports, &disputes);
     Outcome {
         verify_first: draft.verify_first || unknown || after.lines.iter().any(|line| !line.posted.is_empty()),
         documents: documents.into_iter().collect(),
@@ -83,7 +83,7 @@ fn listed(documents: &BTreeSet<&str>) -> String {
     documents.iter().copied().collect::<Vec<_>>().join(" and ")
 }
 
-fn next(state: State, counts: bool, lines: &[DraftLine], reports: &[LineReport], disputes: Vec<String>) -> Next {
+fn next(state: State, counts: bool, lines: &[DraftLine], reports: &[LineReport], disputes: &[String]) -> Next {
     if !disputes.is_empty() {
         return Next::Conflict(disputes.join("; "));
     }
