@@ -115,7 +115,7 @@ pub struct Derived<'a, 'b> {
     pub(crate) source: Source<'a>,
 }
 
-impl Derived<'_, '_> {
+impl<'a> Derived<'a, '_> {
     /// Adds to an exact total: `kind` is the number of a kind of sum, `bucket` a day or 0.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ impl Derived<'_, '_> {
     }
 
     /// The record that comes, changes or goes; nothing where it is not one of this service's own records that does.
-    pub fn source(&self) -> Source<'_> {
+    pub fn source(&self) -> Source<'a> {
         self.source
     }
 
