@@ -115,7 +115,7 @@ pub struct Derived<'a, 'b> {
     pub(crate) source: Source<'a>,
 }
 
-impl<'b> Derived<'_, 'b> {
+impl<'a, 'b> Derived<'a, 'b> {
     /// The transaction, for a use case of its own. What this has read before it, it does not read again.
     pub fn tx(&mut self) -> &mut Tx<'b> {
         self.tx
@@ -135,7 +135,7 @@ impl<'b> Derived<'_, 'b> {
     }
 
     /// The record that comes, changes or goes; nothing where it is not one of this service's own records that does.
-    pub fn source(&self) -> Source<'_> {
+    pub fn source(&self) -> Source<'a> {
         self.source
     }
 

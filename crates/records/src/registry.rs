@@ -206,7 +206,7 @@ pub(crate) trait Draft: Send {
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
-    fn parse(&mut self, sender: &Sender<'_>) -> (Vec<Violation>, Findings);
+    fn parse(&mut self, key: &str, sender: &Sender<'_>) -> (Vec<Violation>, Findings);
     fn needs(&self) -> Vec<Key>;
     fn looks_at(&self) -> Vec<Key>;
     fn fields(&self) -> Fields;
@@ -261,8 +261,8 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::quantity(&self.message)
     }
 
-    fn parse(&mut self, sender: &Sender<'_>) -> (Vec<Violation>, Findings) {
-        let mut parse = Parse::new(sender.default_unit, sender.default_currency);
+    fn parse(&mut self, key: &str, sender: &Sender<'_>) -> (Vec<Violation>, Findings) {
+        let mut parse = Parse::new(sender.default_unit, sender.default_currency).of(key);
         K::fill(&mut self.message, sender);
         self.model = K::parse(&self.message, &mut parse);
         let (mut violations, findings) = parse.finish();
@@ -381,7 +381,7 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
-        let (violations, findings) = draft.parse(&policy.sender(&incoming.origin.connection));
+        let (violations, findings) = draft.parse(&self.key, &policy.sender(&incoming.origin.connection));
         self.violations.extend(violations);
         self.findings = findings;
     }
