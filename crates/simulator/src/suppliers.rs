@@ -199,6 +199,7 @@ fn confirmation(world: &World, (erp, place): (usize, &Place), line: &OrderLine, 
         unit: line.unit.to_owned(),
         parts: parts.iter().map(said).collect(),
         confirmed_date: days::wire(moment.day),
+        ..Confirmation::default()
     };
     Outgoing::document("confirmation", EDI, (&format!("OC-{}-{}-{}", ERPS[erp], place.0, place.1), ""), moment.now, &message)
 }
