@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 /// An instant in microseconds since 1970-01-01T00:00:00Z.
 pub type Micros = i64;
 
@@ -5,6 +7,11 @@ pub type Micros = i64;
 pub trait Clock: Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Micros;
+
+    /// How long to wait, in real time, before looking whether it is `at`. A clock that others step says how often to look.
+    fn until(&self, at: Micros) -> Duration {
+        Duration::from_micros(at.saturating_sub(self.now()).max(0).unsigned_abs())
+    }
 }
 
 /// The machine's clock.

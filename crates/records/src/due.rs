@@ -43,7 +43,7 @@ impl Runner {
             match self.step().await {
                 Ok(Step::More) => {}
                 Ok(Step::Idle(next)) => {
-                    let until = next.map(|at| Duration::from_micros((at - self.store.clock().now()).max(0).unsigned_abs()));
+                    let until = next.map(|at| self.store.clock().until(at));
                     tokio::select! {
                         () = self.store.due_changed() => {}
                         () = wait_for(until.unwrap_or(LOOK).min(LOOK)) => {}

@@ -1,6 +1,6 @@
 //! Following a peer's feed: its records become replicas here, together with the cursor, in one transaction.
 
-use crate::{Derived, Kind, Kinds, Known, Parse, Rules, parking, stored};
+use crate::{Derived, Kind, Kinds, Known, Parse, Rules, Source, parking, stored};
 use bytes::Bytes;
 use crossdock_core::{Cursor, Key, Result, TraceParent};
 use crossdock_proto::{
@@ -60,12 +60,16 @@ pub fn follow(tx: &mut Tx<'_>, kinds: &Kinds, peer: Peer, page: &[Record], curso
         match peer.apply {
             Some(apply) => {
                 let trace = trace(&envelope);
-                apply((peer.name, cursor.epoch), record, &mut Derived { tx, known: &mut known, frees: &mut frees, trace: &trace })?;
+                apply(
+                    (peer.name, cursor.epoch),
+                    record,
+                    &mut Derived { tx, known: &mut known, frees: &mut frees, trace: &trace, source: Source::default() },
+                )?;
             }
             None => replicate(tx, kinds, &mut known, &mut frees, cursor.epoch, record, &envelope),
         }
     }
-    let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &Bytes::new() };
+    let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &Bytes::new(), source: Source::default() };
     derived.edit::<FeedCursor>(peer.name, |_| Some(at(cursor)))?;
     parking::wake(tx, frees)
 }

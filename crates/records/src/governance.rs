@@ -38,6 +38,9 @@ impl Rules for Exception {
             ExceptionState::Acknowledged => "acknowledged",
             ExceptionState::Resolved => "resolved",
         };
-        vec![("state", state.to_owned()), ("service", self.service.clone())]
+        let mut fields = vec![("state", state.to_owned()), ("service", self.service.clone())];
+        fields.extend((!self.team.is_empty()).then(|| ("team", self.team.clone())));
+        fields.extend((!self.untold.is_empty()).then(|| ("untold", "yes".to_owned())));
+        fields
     }
 }

@@ -177,7 +177,8 @@ fn advance(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
     let at = |watermark: &Watermark| key::join([&batch.origin.connection, kind(watermark), &watermark.region]);
     known.load(tx, batch.watermarks.iter().map(|watermark| Key::new(WATERMARK, at(watermark))))?;
     let now = tx.now();
-    let mut derived = Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &batch.origin.trace };
+    let mut derived =
+        Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &batch.origin.trace, source: crate::Source::default() };
     for watermark in &batch.watermarks {
         let Some(said) = watermark.recorded_through else { continue };
         derived.edit::<WatermarkState>(&at(watermark), |held| {

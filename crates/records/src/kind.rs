@@ -29,12 +29,8 @@ pub trait Kind: Rules + Sized {
     /// Visits every field that is looked up in the cross-references.
     fn references(_message: &mut Self::Message, _visit: &mut dyn FnMut(Reference<'_>)) {}
 
-    /// Says what the sender's connection says for it where the record itself says nothing, so that what is stored needs no connection to be
-    /// understood. Either may be empty.
-    fn fill(_message: &mut Self::Message, _default_unit: &str, _default_currency: &str) {}
-
-    /// Says whose records it names, where it leaves out that they are its sender's own: what is stored needs no sender to be understood.
-    fn sent_by(_message: &mut Self::Message, _connection: &str) {}
+    /// Says what the sender leaves unsaid, so that what is stored needs no sender to be understood.
+    fn fill(_message: &mut Self::Message, _sender: &Sender<'_>) {}
 
     /// The model, or every violation with its path.
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self>;
@@ -78,6 +74,19 @@ macro_rules! derived_kind {
             }
         }
     };
+}
+
+/// Who sends a record, and what that says where the record itself says nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sender<'a> {
+    /// The connection.
+    pub connection: &'a str,
+    /// Unit of its quantities that come without one; empty for none.
+    pub default_unit: &'a str,
+    /// Currency of its amounts that come without one; empty for none.
+    pub default_currency: &'a str,
+    /// The ERP whose orders it speaks of: itself if it is one, else the only one there is.
+    pub erp: Option<&'a str>,
 }
 
 /// A field that is looked up in the cross-references.
@@ -135,13 +144,16 @@ pub trait Rules: Send + Sync + 'static {
         Ok(())
     }
 
-    /// A set of this kind was committed. Comes before the first record is removed that it did not bring.
-    fn committed(_set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
+    /// A set of this kind was committed. Comes before the first record is shown that it brought, or removed that it did not bring.
+    fn committed(_key: &str, _set: &Set, _to: &mut Derived<'_, '_>) -> Result<()>
     where
         Self: Sized,
     {
         Ok(())
     }
+
+    /// It counts, under this key. Of records that their set's commit shows only those that come after it are told.
+    fn counts(&self, _key: &str, _to: &mut Derived<'_, '_>) {}
 
     /// Keeps derived state when a record comes, changes (both) or goes.
     fn derive(_old: Option<&Self>, _new: Option<&Self>, _to: &mut Derived<'_, '_>) -> Result<()> {

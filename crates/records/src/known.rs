@@ -3,7 +3,7 @@
 use crate::{Kind, Parse, Rules, parking};
 use bytes::Bytes;
 use crossdock_core::{Key, Micro, Micros, Result, Version};
-use crossdock_store::{Due, Record, Tx};
+use crossdock_store::{Due, Record, Scan, Tx};
 use prost::Message;
 use std::{any::Any, cell::OnceCell, collections::HashMap};
 
@@ -65,6 +65,11 @@ impl Known {
         self.held.get(&kind).is_some_and(|held| held.contains_key(key))
     }
 
+    /// Whether a record is there, whether it counts or not.
+    pub fn is_held(&self, kind: u16, key: &str) -> bool {
+        self.record(kind, key).is_some_and(|record| !record.deleted)
+    }
+
     /// Whether a record is there and counts.
     pub fn exists(&self, kind: u16, key: &str) -> bool {
         self.record(kind, key).is_some_and(|record| !record.deleted && record.counts)
@@ -85,9 +90,20 @@ impl Known {
 /// If `work` fails or the store does.
 pub fn derive<T>(tx: &mut Tx<'_>, trace: &Bytes, work: impl FnOnce(&mut Derived<'_, '_>) -> Result<T>) -> Result<T> {
     let (mut known, mut frees) = (Known::default(), Vec::new());
-    let answer = work(&mut Derived { tx, known: &mut known, frees: &mut frees, trace })?;
+    let answer = work(&mut Derived { tx, known: &mut known, frees: &mut frees, trace, source: Source::default() })?;
     parking::wake(tx, frees)?;
     Ok(answer)
+}
+
+/// The record that something follows from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Source<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// The version that comes, or goes.
+    pub version: Version,
+    /// When that version came in.
+    pub received: Micros,
 }
 
 /// Where rules put what follows from a record.
@@ -96,9 +112,15 @@ pub struct Derived<'a, 'b> {
     pub(crate) known: &'a mut Known,
     pub(crate) frees: &'a mut Vec<String>,
     pub(crate) trace: &'a Bytes,
+    pub(crate) source: Source<'a>,
 }
 
-impl Derived<'_, '_> {
+impl<'a, 'b> Derived<'a, 'b> {
+    /// The transaction, for a use case of its own. What this has read before it, it does not read again.
+    pub fn tx(&mut self) -> &mut Tx<'b> {
+        self.tx
+    }
+
     /// Adds to an exact total: `kind` is the number of a kind of sum, `bucket` a day or 0.
     ///
     /// # Errors
@@ -112,9 +134,27 @@ impl Derived<'_, '_> {
         self.known
     }
 
+    /// The record that comes, changes or goes; nothing where it is not one of this service's own records that does.
+    pub fn source(&self) -> Source<'a> {
+        self.source
+    }
+
+    /// Committed records whose keys begin so, by key, tombstones included, each as it is now.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn page(&mut self, kind: u16, prefix: &str, after: &str, limit: usize) -> Result<Vec<Record>> {
+        self.tx.scan(Scan::Prefix { kind, prefix, after }, limit)
+    }
+
     /// When this is written.
     pub fn now(&self) -> Micros {
         self.tx.now()
+    }
+
+    /// Which life of the store this is: another after every restore.
+    pub fn epoch(&self) -> u64 {
+        self.tx.head().epoch
     }
 
     /// The exact total of one key over the buckets from `first` to `last`, own additions included.

@@ -218,7 +218,7 @@ fn amount(parked: &Parked) -> Micro {
 }
 
 fn change_backlog(tx: &mut Tx<'_>, known: &mut Known, kind: &str, by: i64) -> Result<()> {
-    let mut derived = crate::Derived { tx, known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
+    let mut derived = crate::Derived { tx, known, frees: &mut Vec::new(), trace: &bytes::Bytes::new(), source: crate::Source::default() };
     derived.edit::<Backlog>(kind, |held| Some(Backlog { records: held.map_or(0, |held| held.records) + by }))
 }
 
@@ -354,7 +354,8 @@ pub(crate) fn renew_issue(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due
     let now = tx.now();
     let about = if records > 0 { about(tx, cause)? } else { None };
     let mut known = Known::default();
-    let mut derived = crate::Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &bytes::Bytes::new() };
+    let mut derived =
+        crate::Derived { tx, known: &mut known, frees: &mut Vec::new(), trace: &bytes::Bytes::new(), source: crate::Source::default() };
     derived.edit::<Issue>(cause, |held| {
         if records == 0 {
             return held.map(|held| Issue { records: 0, quantity: "0".into(), ..held }.settled(now, IssueState::Resolved));

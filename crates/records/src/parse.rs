@@ -15,13 +15,33 @@ pub struct Parse<'a> {
     findings: Findings,
     default_unit: &'a str,
     default_currency: &'a str,
+    key: &'a str,
     stored: bool,
 }
 
 impl<'a> Parse<'a> {
     /// For records of a connection with these defaults; empty for none.
     pub fn new(default_unit: &'a str, default_currency: &'a str) -> Self {
-        Self { path: Vec::new(), violations: Vec::new(), findings: Findings::default(), default_unit, default_currency, stored: false }
+        Self {
+            path: Vec::new(),
+            violations: Vec::new(),
+            findings: Findings::default(),
+            default_unit,
+            default_currency,
+            key: "",
+            stored: false,
+        }
+    }
+
+    /// Of a record with this key.
+    #[must_use]
+    pub fn of(self, key: &'a str) -> Self {
+        Self { key, ..self }
+    }
+
+    /// The key of the record on its way in; empty for what comes from a store.
+    pub fn key(&self) -> &str {
+        self.key
     }
 
     /// For records that were taken before.

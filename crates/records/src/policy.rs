@@ -1,12 +1,16 @@
 //! What governance says, as `take` and the layers use it.
 
-use crate::Scope;
+use crate::{Scope, Sender};
 use crossdock_core::Micros;
 use crossdock_proto::{
     Role,
     governance::{self, IdSpace},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    any::Any,
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 use tokio::sync::watch;
 
 /// The rules of the suite: small, immutable, replaced as a whole.
@@ -15,6 +19,7 @@ pub struct Policy {
     /// The message it was made from.
     pub document: governance::Policy,
     connections: HashMap<String, usize>,
+    made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Where a service keeps the policy it follows.
@@ -37,7 +42,13 @@ impl Policy {
     /// From its message.
     pub fn new(document: governance::Policy) -> Self {
         let connections = document.connections.iter().enumerate().map(|(index, connection)| (connection.name.clone(), index)).collect();
-        Self { document, connections }
+        Self { document, connections, made: OnceLock::new() }
+    }
+
+    /// What a service makes of it, such as compiled conditions: made when it is needed first, and kept as long as the policy. One type per service.
+    pub fn made<T: Send + Sync + 'static>(&self, make: impl Fn(&governance::Policy) -> T) -> Arc<T> {
+        let made = Arc::clone(self.made.get_or_init(|| Arc::new(make(&self.document))));
+        made.downcast().unwrap_or_else(|_| Arc::new(make(&self.document)))
     }
 
     /// The connection with this name.
@@ -53,6 +64,20 @@ impl Policy {
     /// Whether the ids of a connection are its own.
     pub fn has_own_ids(&self, connection: &str) -> bool {
         self.connection(connection).is_some_and(|connection| connection.id_space() == IdSpace::Own)
+    }
+
+    /// What a connection says for the records it sends.
+    pub fn sender<'a>(&'a self, connection: &'a str) -> Sender<'a> {
+        let held = self.connection(connection);
+        let is_erp = |held: &governance::Connection| held.roles().any(|role| role == Role::Erp);
+        let mut erps = self.document.connections.iter().filter(|held| is_erp(held)).map(|held| held.name.as_str());
+        let only = erps.next().filter(|_| erps.next().is_none());
+        Sender {
+            connection,
+            default_unit: held.map_or("", |held| &held.default_unit),
+            default_currency: held.map_or("", |held| &held.default_currency),
+            erp: if held.is_some_and(is_erp) { Some(connection) } else { only },
+        }
     }
 
     /// How long a cause may stand before it becomes an issue, in microseconds.

@@ -1,7 +1,8 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
 use crate::{
-    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Verdict, known::parse_stored, parking, sets, stored,
+    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Sender, Source, Verdict, known::parse_stored,
+    parking, sets, stored,
 };
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
@@ -127,8 +128,8 @@ impl Kinds {
     ///
     /// # Errors
     /// If the store fails.
-    pub fn committed(&self, number: u16, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
-        self.get(number).map_or(Ok(()), |kind| kind.committed(set, to))
+    pub fn committed(&self, number: u16, (key, set): (&str, &Set), to: &mut Derived<'_, '_>) -> Result<()> {
+        self.get(number).map_or(Ok(()), |kind| kind.committed(key, set, to))
     }
 
     /// The fields that lists filter a stored record by.
@@ -146,7 +147,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
     /// Takes a stored record out of what is derived from it.
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
-    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
+    fn committed(&self, key: &str, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
 }
 
 struct Typed<K>(PhantomData<fn() -> K>);
@@ -166,8 +167,8 @@ impl<K: Kind> AnyKind for Typed<K> {
         if record.deleted { Vec::new() } else { parse_stored::<K>(&record.body).map_or_else(Vec::new, |model| model.frees(&record.key)) }
     }
 
-    fn committed(&self, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
-        K::committed(set, to)
+    fn committed(&self, key: &str, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+        K::committed(key, set, to)
     }
 
     fn is_document(&self) -> bool {
@@ -181,7 +182,8 @@ impl<K: Kind> AnyKind for Typed<K> {
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()> {
         let Some(model) = parse_stored::<K>(&record.body).filter(|_| record.counts) else { return Ok(()) };
         known.load(tx, model.looks_at())?;
-        K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new() })
+        let source = Source { key: &record.key, version: record.version, received: record.received };
+        K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new(), source })
     }
 }
 
@@ -201,11 +203,10 @@ pub(crate) trait Draft: Send {
     fn is_document(&self) -> bool;
     fn key(&self, connection: &str, envelope: &Envelope) -> String;
     fn references(&mut self, visit: &mut dyn FnMut(Reference<'_>));
-    fn sent_by(&mut self, connection: &str);
     fn business_date(&self) -> Option<Date>;
     fn quantity(&self) -> Option<&str>;
     /// Makes the model, or says every violation.
-    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings);
+    fn parse(&mut self, key: &str, sender: &Sender<'_>) -> (Vec<Violation>, Findings);
     fn needs(&self) -> Vec<Key>;
     fn looks_at(&self) -> Vec<Key>;
     fn fields(&self) -> Fields;
@@ -224,6 +225,8 @@ pub(crate) trait Draft: Send {
     fn looked_at(&self, held: &Record) -> Vec<Key>;
     /// `newer` is held and this one, which is older, came after it.
     fn late(&self, newer: &Record, to: &mut Derived<'_, '_>) -> Result<()>;
+    /// It counts, under this key.
+    fn counts(&self, key: &str, to: &mut Derived<'_, '_>);
     /// `old` was, `new` says whether this draft takes its place.
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()>;
 }
@@ -250,10 +253,6 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::references(&mut self.message, visit);
     }
 
-    fn sent_by(&mut self, connection: &str) {
-        K::sent_by(&mut self.message, connection);
-    }
-
     fn business_date(&self) -> Option<Date> {
         K::business_date(&self.message)
     }
@@ -262,9 +261,9 @@ impl<K: Kind> Draft for TypedDraft<K> {
         K::quantity(&self.message)
     }
 
-    fn parse(&mut self, default_unit: &str, default_currency: &str) -> (Vec<Violation>, Findings) {
-        let mut parse = Parse::new(default_unit, default_currency);
-        K::fill(&mut self.message, default_unit, default_currency);
+    fn parse(&mut self, key: &str, sender: &Sender<'_>) -> (Vec<Violation>, Findings) {
+        let mut parse = Parse::new(sender.default_unit, sender.default_currency).of(key);
+        K::fill(&mut self.message, sender);
         self.model = K::parse(&self.message, &mut parse);
         let (mut violations, findings) = parse.finish();
         if self.model.is_none() && violations.is_empty() {
@@ -336,6 +335,12 @@ impl<K: Kind> Draft for TypedDraft<K> {
         }
     }
 
+    fn counts(&self, key: &str, to: &mut Derived<'_, '_>) {
+        if let Some(model) = &self.model {
+            model.counts(key, to);
+        }
+    }
+
     fn derive(&self, old: Option<&Record>, new: bool, to: &mut Derived<'_, '_>) -> Result<()> {
         let old = old.and_then(|old| parse_stored::<K>(&old.body));
         let new = self.model.as_ref().filter(|_| new);
@@ -376,10 +381,7 @@ impl Opened {
         if self.deletes || self.wait.is_some() {
             return;
         }
-        draft.sent_by(&incoming.origin.connection);
-        let connection = policy.connection(&incoming.origin.connection);
-        let (unit, currency) = connection.map_or(("", ""), |held| (&held.default_unit, &held.default_currency));
-        let (violations, findings) = draft.parse(unit, currency);
+        let (violations, findings) = draft.parse(&self.key, &policy.sender(&incoming.origin.connection));
         self.violations.extend(violations);
         self.findings = findings;
     }

@@ -65,6 +65,21 @@ pub(crate) fn admit(known: &Known, connection: &str, (set_key, kind): (&str, &st
     Ok(!shown_on_commit(kind))
 }
 
+/// A run acts only inside its scope and horizon: what it brings from outside is refused.
+pub(crate) fn within_run(known: &Known, connection: &str, set_key: &str, scope: Scope<'_>) -> Result<(), Violation> {
+    let run = known.get::<Set>(&key(connection, set_key).key).filter(|set| set.purpose() == SetPurpose::Run);
+    let Some(run) = run.filter(|run| !in_run(run, scope)) else { return Ok(()) };
+    let places = [scope.location, scope.supplier].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let message = format!("is outside of the scope or horizon of run {}; open the run for it, or leave it out", run.set_key);
+    Err(Violation::new("envelope.set_key", "OUTSIDE_RUN", places, message))
+}
+
+/// Whether something is in the scope and horizon of a run.
+pub fn in_run(run: &Set, scope: Scope<'_>) -> bool {
+    let end = run.horizon_end.as_ref().and_then(|date| Parse::stored().date("", Some(date))).map(crate::day);
+    within(run.scope.as_ref(), scope) && end.is_none_or(|end| scope.day.is_none_or(|day| day <= end))
+}
+
 fn shown_on_commit(kind: &str) -> bool {
     schema().kind_named(kind).is_some_and(|info| info.on_commit)
 }
@@ -215,7 +230,7 @@ fn expect(tx: &mut Tx<'_>, id: &Key) -> Result<Set> {
 }
 
 fn change(tx: &mut Tx<'_>, key: &str, trace: &Bytes, to: impl FnOnce(Option<Set>) -> Option<Set>) -> Result<()> {
-    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace }.edit::<Set>(key, to)
+    Derived { tx, known: &mut Known::default(), frees: &mut Vec::new(), trace, source: crate::Source::default() }.edit::<Set>(key, to)
 }
 
 /// A held load is an issue of its own.
@@ -243,7 +258,7 @@ pub(crate) fn apply(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, due: &Due) 
 fn show(tx: &mut Tx<'_>, kinds: &Kinds, id: &str, mut set: Set) -> Result<Set> {
     let number = schema().kind_named(&set.kind).map_or(0, |info| info.number);
     if set.progress.as_ref().is_none_or(|progress| progress.after.is_empty()) {
-        committed(tx, kinds, number, &set)?;
+        committed(tx, kinds, number, (id, &set))?;
     }
     let after = set.progress.get_or_insert_default();
     let page = tx.scan(Scan::Field { kind: number, name: "set", value: id, prefix: "", after: &after.after }, CHUNK)?;
@@ -266,7 +281,7 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
     let prefix =
         if kinds.get(number).is_some_and(|kind| kind.is_document()) { key::join([connection.as_str(), ""]) } else { String::new() };
     if progress.removing && progress.after.is_empty() {
-        committed(tx, kinds, number, &set)?;
+        committed(tx, kinds, number, (id, &set))?;
     }
     let page = tx.scan(Scan::Prefix { kind: number, prefix: &prefix, after: &progress.after }, CHUNK)?;
     let full = page.len() == CHUNK;
@@ -290,7 +305,7 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
         if !full {
             decide(tx, policy, id, &mut set, &mut progress)?;
             if set.state() == SetState::Applied {
-                committed(tx, kinds, number, &set)?;
+                committed(tx, kinds, number, (id, &set))?;
             }
         }
     }
@@ -299,7 +314,7 @@ fn apply_load(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, id: &str, mut set
 }
 
 /// What the set means for the derived state of its kind, before anything is shown or removed; a load that is held means nothing yet.
-fn committed(tx: &mut Tx<'_>, kinds: &Kinds, number: u16, set: &Set) -> Result<()> {
+fn committed(tx: &mut Tx<'_>, kinds: &Kinds, number: u16, set: (&str, &Set)) -> Result<()> {
     derive(tx, &Bytes::new(), |to| kinds.committed(number, set, to))
 }
 

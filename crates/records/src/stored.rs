@@ -53,7 +53,7 @@ pub fn timestamp(at: Micros) -> Timestamp {
     Timestamp { seconds: at.div_euclid(1_000_000), nanos }
 }
 
-/// An instant of the contracts in microseconds since 1970-01-01T00:00Z.
+/// An instant of the contracts in microseconds; what is finer is cut off.
 pub fn micros(at: &Timestamp) -> Micros {
     at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))
 }

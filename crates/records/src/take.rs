@@ -1,7 +1,7 @@
 //! The one way in.
 
 use crate::{
-    Cause, Derived, Findings, Incoming, Kinds, Known, Policy, Scope, Taken, Verdict,
+    Cause, Derived, Findings, Incoming, Kinds, Known, Policy, Scope, Source, Taken, Verdict,
     parking::{self, PARKED},
     policy::Standing,
     references,
@@ -123,6 +123,9 @@ impl Intake<'_, '_> {
         }
         let set = (passing.opened.envelope.set_key.as_str(), passing.kind);
         let in_set = sets::admit(&self.known, connection, set, passing.incoming.redriven.is_some())?;
+        if !passing.opened.deletes {
+            sets::within_run(&self.known, connection, set.0, passing.draft.scope())?;
+        }
         let by_policy = match standing {
             Standing::Refused(authority) => {
                 let message = format!("records of this kind and scope count from {authority}; change the policy or send from there");
@@ -182,7 +185,8 @@ impl Intake<'_, '_> {
                 self.unpark(&passing)?;
                 if let Some(newer) = held.as_ref().filter(|held| !held.deleted && held.counts && counting.counts && !deletes) {
                     let trace = &passing.incoming.origin.trace;
-                    let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace };
+                    let source = passing.source(self.tx.now());
+                    let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace, source };
                     passing.draft.late(newer, &mut derived)?;
                 }
                 let mut taken = passing.taken(Outcome::Superseded);
@@ -227,8 +231,12 @@ impl Intake<'_, '_> {
             self.look_at_users(&passing, &mut findings)?;
         }
         let old = held.filter(|held| !held.deleted && held.counts);
-        let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace: &passing.incoming.origin.trace };
+        let (source, trace) = (passing.source(self.tx.now()), &passing.incoming.origin.trace);
+        let mut derived = Derived { tx: self.tx, known: &mut self.known, frees: &mut self.frees, trace, source };
         passing.draft.derive(old, counts && !deletes, &mut derived)?;
+        if counts && !deletes {
+            passing.draft.counts(&passing.opened.key, &mut derived);
+        }
         let before = held.map_or_else(Vec::new, |held| self.kinds.all_fields(held));
         let record = passing.record(self.tx.now(), held, counts, &findings.0);
         let after = self.after(&passing, &record);
@@ -329,6 +337,12 @@ impl Passing<'_> {
             return parking::name(self.kind, &key::join([&self.incoming.origin.connection, &self.opened.key]));
         }
         parking::name(self.kind, &self.opened.key)
+    }
+
+    /// What derived state learns of it.
+    fn source(&self, now: Micros) -> Source<'_> {
+        let received = self.incoming.origin.received.unwrap_or(now);
+        Source { key: &self.opened.key, version: stored::version(&self.opened.envelope), received }
     }
 
     pub fn taken(&self, outcome: Outcome) -> Taken {

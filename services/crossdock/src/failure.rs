@@ -41,6 +41,12 @@ impl From<crossdock_core::Error> for Failure {
     }
 }
 
+impl From<crossdock_simulator::Failure> for Failure {
+    fn from(error: crossdock_simulator::Failure) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         if status.code() == Code::Unavailable && status.get_details_error_info().is_none() {

@@ -6,14 +6,14 @@
 //!
 //! **Exceptions.** No service calls governance: each writes an `issue` per cause of trouble into its own store, and governance follows these. The
 //! exception `<service>/<cause>` is what the service says, and who works on it. It resolves itself when its cause goes away, and is open again when
-//! the cause comes back.
+//! the cause comes back. Its route names the team that owns it, escalates it by age, and may have a webhook told.
 //!
 //! **Freshness.** Watermarks stay with the services that take the data; [`freshness`] holds them against the policy, wherever both are at hand. So
 //! nothing about every sender's every batch has to pass through here.
 //!
 //! - `model`: the file with every value checked as it is read, what its parts say of each other, exceptions, freshness.
-//! - `app`: apply a policy, hear an issue, acknowledge an exception.
-//! - `wire`: the file as the contract has it, the file on disk, issues from feeds, the verb. That policy and exceptions are kinds of record is said in
+//! - `app`: apply a policy, hear an issue, what people say of an exception, escalation.
+//! - `wire`: the file as the contract has it, the file on disk, issues from feeds, the verbs, webhooks. That policy and exceptions are kinds of record is said in
 //!   `crossdock-records`, since every service follows the one and both belong to the contract.
 
 mod app;
@@ -52,9 +52,12 @@ pub fn service(policy: Option<PathBuf>) -> Result<Service> {
         package: GOVERNANCE.package,
         kinds: Kinds::new().own::<Policy>()?.own::<Exception>()?,
         peers: &PEERS,
-        tasks: &[],
+        tasks: &[(app::desk::ESCALATE, app::desk::escalate), (app::desk::REROUTE, app::desk::reroute)],
         verbs: wire::verbs::routes,
-        background: vec![Box::new(move |handle| Box::pin(wire::reload::run(handle, policy)))],
+        background: vec![
+            Box::new(move |handle| Box::pin(wire::reload::run(handle, policy))),
+            Box::new(|handle| Box::pin(wire::webhook::run(handle))),
+        ],
     })
 }
 

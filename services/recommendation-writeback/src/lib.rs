@@ -7,20 +7,27 @@
 
 mod app;
 mod model;
+mod wire;
+
+#[cfg(test)]
+mod tests;
 
 pub use model::number;
 
 use crossdock_core::Result;
-use crossdock_records::Kinds;
+use crossdock_master_data::{Customer, ExchangeRate, Item, ItemUnits, Location, SourcingRule, Supplier, WorkingDays, number as masters};
+use crossdock_proto::operations::ReferenceTable;
+use crossdock_records::{Kind, Kinds, Peer};
 use crossdock_runtime::{GOVERNANCE, Service};
 use model::{
     draft_order::DraftOrder,
     planning::{PlanningMode, Run},
     posting::{Posting, PostingLink},
+    progress::Progress,
+    recommendation::Recommendation,
     status::{Status, Step},
     supply::Supply,
 };
-use tonic::service::Routes;
 
 /// The service, for the runtime.
 ///
@@ -31,9 +38,9 @@ pub fn service() -> Result<Service> {
         name: "recommendation-writeback",
         package: "crossdock.writeback.v1",
         kinds: kinds()?,
-        peers: &[GOVERNANCE],
-        tasks: &[],
-        verbs: |_| Routes::default(),
+        peers: PEERS,
+        tasks: app::due::TASKS,
+        verbs: wire::verbs::routes,
         background: Vec::new(),
     })
 }
@@ -44,6 +51,7 @@ pub fn service() -> Result<Service> {
 /// If the contracts do not have them: a broken build.
 pub fn kinds() -> Result<Kinds> {
     Kinds::new()
+        .own::<Recommendation>()?
         .own::<Status>()?
         .own::<Step>()?
         .own::<Run>()?
@@ -51,5 +59,48 @@ pub fn kinds() -> Result<Kinds> {
         .own::<DraftOrder>()?
         .own::<Posting>()?
         .own::<PostingLink>()?
-        .own::<Supply>()
+        .own::<Supply>()?
+        .follow::<Item>()?
+        .follow::<Location>()?
+        .follow::<ItemUnits>()?
+        .follow::<Supplier>()?
+        .follow::<SourcingRule>()?
+        .follow::<Customer>()?
+        .follow::<WorkingDays>()?
+        .follow::<ExchangeRate>()?
+        .follow::<ReferenceTable>()?
+        .follow::<Progress>()
 }
+
+/// The peers whose feeds this service follows.
+pub const PEERS: &[Peer] = &[
+    GOVERNANCE,
+    Peer {
+        name: "master-data",
+        package: "crossdock.masterdata.v1",
+        kinds: &[
+            crossdock_records::REFERENCE,
+            masters::ITEM,
+            masters::LOCATION,
+            masters::ITEM_UNITS,
+            masters::SUPPLIER,
+            masters::SOURCING_RULE,
+            masters::CUSTOMER,
+            masters::CALENDAR,
+            masters::EXCHANGE_RATE,
+        ],
+        apply: None,
+    },
+    Peer {
+        name: "demand-signal",
+        package: "crossdock.demand.v1",
+        kinds: &[<crossdock_proto::operations::WatermarkState as Kind>::NUMBER],
+        apply: Some(wire::watermark::take),
+    },
+    Peer {
+        name: "execution-feedback",
+        package: "crossdock.execution.v1",
+        kinds: &[number::ORDER_PROGRESS],
+        apply: Some(wire::progress::take),
+    },
+];

@@ -16,6 +16,7 @@ use cel::{
     },
     context::VariableResolver,
 };
+use crossdock_conditions::Parsed;
 use std::sync::Arc;
 
 /// Longest expression. The parser is recursive.
@@ -78,33 +79,17 @@ impl Compiler {
 
     /// Compiles and checks an expression over these columns.
     pub(crate) fn compile(&self, text: &str, columns: &[String]) -> Result<Expression, String> {
-        if text.len() > LONGEST {
-            return Err(format!("the expression is longer than {LONGEST} bytes"));
-        }
-        let program = self.env.compile(text).map_err(|errors| {
-            let first = errors.errors.first().map(|error| (offset(text, error.pos), error.msg.clone()));
-            let (offset, message) = first.unwrap_or_default();
-            format!("at offset {offset} of the expression: {message}")
-        })?;
-        let mut expression = program.expression().clone();
+        let mut parsed = Parsed::read(&self.env, text, LONGEST)?;
         let mut checker = check::Checker::new(columns);
-        let gives = checker.check(&mut expression).map_err(|fault| {
-            let start = program.source_info().offset_for(fault.node).map_or(0, |(start, _)| start);
-            format!("at offset {start} of the expression: {}", fault.message)
-        })?;
-        Ok(Expression { expression, gives, columns: checker.used })
+        let checked = checker.check(&mut parsed.expression);
+        let gives = checked.map_err(|fault| parsed.fault(fault.node, &fault.message))?;
+        Ok(Expression { expression: parsed.expression, gives, columns: checker.used })
     }
 
     /// What evaluating needs beside the line.
     pub(crate) fn context(&self) -> Context<'static, 'static> {
         Context::with_env(Arc::clone(&self.env))
     }
-}
-
-/// The parser counts lines and columns from 1.
-fn offset(text: &str, (line, column): (isize, isize)) -> usize {
-    let before: usize = text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
-    before + usize::try_from(column - 1).unwrap_or(0)
 }
 
 /// A checked expression.

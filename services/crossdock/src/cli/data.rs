@@ -195,10 +195,25 @@ pub struct Export {
 /// `crossdock demo`.
 #[derive(Args, Debug)]
 pub struct Demo {
-    /// Folder of the example: mappings and data.
-    #[arg(long, default_value = "examples/online-retail")]
-    pub example: PathBuf,
-    /// Keep the data here instead of a temporary folder.
+    /// Decides everything that is left to chance: the same seed plays the same.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// How many weeks are played; the order history has four.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub weeks: u32,
+    /// Serve in a process of its own, kill it at random moments, and cut connections.
+    #[arg(long)]
+    pub chaos: bool,
+    /// Go on serving afterwards, until Ctrl-C.
+    #[arg(long)]
+    pub keep: bool,
+    /// Keep the data here instead of a temporary folder; it has to be empty.
     #[arg(long)]
     pub data_dir: Option<PathBuf>,
+    /// Folder of the order history.
+    #[arg(long, default_value = "examples/online-retail")]
+    pub example: PathBuf,
+    /// Rules to play by.
+    #[arg(long, default_value = "examples/demo/policy.yaml")]
+    pub policy: PathBuf,
 }

@@ -51,14 +51,6 @@ pub async fn parked(cause: Option<String>, service: Option<String>, target: &Tar
     }
 }
 
-/// How many records are parked, in all services.
-pub async fn parked_records(target: &Target) -> Result<i64, Failure> {
-    let list = List { kind: "backlog".into(), fields: Vec::new(), prefix: String::new(), limit: 0, service: None, target: target.clone() };
-    let backlogs = records::all(&Peers::new(target)?, crate::peers::kind("backlog")?, &list).await?;
-    let count = |record: &serde_json::Value| record["backlog"]["records"].as_str().and_then(|text| text.parse::<i64>().ok());
-    Ok(backlogs.iter().filter_map(count).sum())
-}
-
 fn selection(selection: Selection) -> ParkedSelection {
     ParkedSelection { service: selection.service, cause: selection.cause.unwrap_or_default(), key: selection.key.unwrap_or_default() }
 }

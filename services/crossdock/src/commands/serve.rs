@@ -6,8 +6,9 @@ use crate::{
     failure::{Failure, at},
     output, services,
 };
-use crossdock_core::SystemClock;
+use crossdock_core::{Clock, SystemClock};
 use crossdock_runtime::Config;
+use crossdock_simulator::{CLOCK_FILE, SteppedClock};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,8 +26,16 @@ pub async fn serve(names: &[String], settings: Settings) -> Result<(), Failure> 
     }
     let said = running.join(", ");
     let listening = move |address| tracing::info!(%address, services = said, "listening");
-    crossdock_runtime::serve(&config, services, Arc::new(SystemClock), listening, stop()).await?;
+    crossdock_runtime::serve(&config, services, clock()?, listening, stop()).await?;
     Ok(())
+}
+
+/// The machine's clock, unless a play decides the time.
+fn clock() -> Result<Arc<dyn Clock>, Failure> {
+    match std::env::var_os(CLOCK_FILE) {
+        None => Ok(Arc::new(SystemClock)),
+        Some(file) => Ok(SteppedClock::following(file).map_err(at(CLOCK_FILE))?),
+    }
 }
 
 /// Prints what `serve` would use.

@@ -1,10 +1,9 @@
 //! What is forecast now: of each item and location the newest committed run whose scope has it.
 
-use super::Token;
 use crate::model::{forecast::Forecast, number};
 use crossdock_core::Result;
 use crossdock_proto::operations::{Set, SetState};
-use crossdock_records::{SET, model};
+use crossdock_records::{SET, Token, model};
 use crossdock_store::{Read, Record, Scan};
 
 /// Sets read at once.

@@ -1,6 +1,5 @@
 //! Stock on hand by position; and positions brought up to a complete snapshot.
 
-use super::Token;
 use crate::model::{
     inventory_position::{self, InventoryPosition, status_name},
     number,
@@ -8,7 +7,7 @@ use crate::model::{
 use bytes::Bytes;
 use crossdock_core::{Micros, Result, key};
 use crossdock_proto::demand::StockStatus;
-use crossdock_records::{Kinds, Policy, derive, model};
+use crossdock_records::{Kinds, Policy, Token, derive, model};
 use crossdock_store::{Due, Read, Record, Scan, Tx};
 
 /// Positions looked at in one transaction.

@@ -85,7 +85,7 @@ impl Rules for InventorySnapshot {
         inventory_position::change(&newer.position, to, |state, to| state.late(older.count(), &newer.position, to))
     }
 
-    fn committed(set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
+    fn committed(_: &str, set: &Set, to: &mut Derived<'_, '_>) -> Result<()> {
         let Some(through) = set.through.filter(|_| set.absent_is_zero) else { return Ok(()) };
         let locations = set.scope.as_ref().map_or(&[][..], |scope| &scope.locations);
         let all = locations.is_empty().then(String::new);

@@ -1,7 +1,7 @@
 use super::{amount, class, complete, fill, place, quantity};
 use crate::model::{demand_line::DemandLine, number};
 use crossdock_proto::{demand as contract, types::Date};
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for DemandLine {
     const NUMBER: u16 = number::DEMAND_LINE;
@@ -19,10 +19,10 @@ impl Kind for DemandLine {
         }
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, default_currency: &str) {
-        fill(message.quantity.as_mut(), default_unit);
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        fill(message.quantity.as_mut(), sender.default_unit);
         if let Some(price) = message.unit_price.as_mut().filter(|price| price.currency.is_empty()) {
-            default_currency.clone_into(&mut price.currency);
+            sender.default_currency.clone_into(&mut price.currency);
         }
     }
 

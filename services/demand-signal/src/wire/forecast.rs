@@ -5,7 +5,7 @@ use crossdock_proto::{
     demand as contract,
     types::{Date, Envelope},
 };
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 /// Most points of a distribution.
 const QUANTILES: usize = 99;
@@ -30,8 +30,8 @@ impl Kind for Forecast {
         }
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
-        fill(message.quantity.as_mut(), default_unit);
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        fill(message.quantity.as_mut(), sender.default_unit);
     }
 
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self> {

@@ -2,7 +2,7 @@ use super::{amount, class, complete, fill, place, quantity};
 use crate::model::{fulfilment::Fulfilment, number};
 use crossdock_core::key;
 use crossdock_proto::{demand as contract, types::Date};
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for Fulfilment {
     const NUMBER: u16 = number::FULFILMENT;
@@ -16,13 +16,10 @@ impl Kind for Fulfilment {
         }
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
-        fill(message.quantity.as_mut(), default_unit);
-    }
-
-    fn sent_by(message: &mut Self::Message, connection: &str) {
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        fill(message.quantity.as_mut(), sender.default_unit);
         if !message.order_document.is_empty() && message.order_connection.is_empty() {
-            connection.clone_into(&mut message.order_connection);
+            sender.connection.clone_into(&mut message.order_connection);
         }
     }
 

@@ -9,7 +9,7 @@ use crossdock_proto::{
     demand as contract,
     types::{Date, Envelope},
 };
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for InventorySnapshot {
     const NUMBER: u16 = number::INVENTORY_SNAPSHOT;
@@ -31,8 +31,8 @@ impl Kind for InventorySnapshot {
         }
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
-        fill(message.quantity.as_mut(), default_unit);
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        fill(message.quantity.as_mut(), sender.default_unit);
     }
 
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self> {

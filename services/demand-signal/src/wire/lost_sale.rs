@@ -1,7 +1,7 @@
 use super::{WHY, amount, class, complete, fill, place, quantity};
 use crate::model::{lost_sale::LostSale, number};
 use crossdock_proto::{demand as contract, types::Date};
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for LostSale {
     const NUMBER: u16 = number::LOST_SALE;
@@ -16,8 +16,8 @@ impl Kind for LostSale {
         }
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
-        fill(message.quantity.as_mut(), default_unit);
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        fill(message.quantity.as_mut(), sender.default_unit);
     }
 
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self> {

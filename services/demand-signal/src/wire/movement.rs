@@ -1,7 +1,7 @@
 use super::{WHY, amount, complete, fill, position, quantity};
 use crate::model::{movement::Movement, number};
 use crossdock_proto::{demand as contract, types::Date};
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for Movement {
     const NUMBER: u16 = number::MOVEMENT;
@@ -15,8 +15,8 @@ impl Kind for Movement {
         }
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
-        fill(message.quantity.as_mut(), default_unit);
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        fill(message.quantity.as_mut(), sender.default_unit);
     }
 
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use super::{date, measure};
 use crate::{
-    app::{accuracy, forecasts, history, inventory, page_size, progress},
+    app::{accuracy, forecasts, history, inventory, progress},
     model::{
         bucket::{self, Bucketing, FiscalYear, WeekStart},
         forecast::Forecast,
@@ -15,7 +15,7 @@ use crossdock_proto::{
     demand::{self as contract, demand_service_server::DemandService},
     types::Date,
 };
-use crossdock_records::{Parse, completeness, day, message};
+use crossdock_records::{Parse, completeness, day, message, page_size};
 use crossdock_rpc::status;
 use crossdock_store::Store;
 use std::pin::Pin;

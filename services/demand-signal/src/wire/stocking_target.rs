@@ -11,7 +11,7 @@ use crossdock_proto::{
     demand as contract,
     types::{Date, Envelope},
 };
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for StockingTarget {
     const NUMBER: u16 = number::STOCKING_TARGET;
@@ -28,9 +28,9 @@ impl Kind for StockingTarget {
         visit(Reference { space: "unit", value: &mut message.unit });
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
         if message.unit.is_empty() {
-            default_unit.clone_into(&mut message.unit);
+            sender.default_unit.clone_into(&mut message.unit);
         }
     }
 

@@ -1,12 +1,13 @@
 //! Puts a policy in force.
 
+use super::desk::REROUTE;
 use crossdock_core::Result;
 use crossdock_proto::governance::Policy;
 use crossdock_records::derive;
 use crossdock_store::Tx;
 
 /// Key of the policy in force.
-const ACTIVE: &str = "active";
+pub const ACTIVE: &str = "active";
 
 /// Which policy is in force afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,11 @@ pub fn apply(tx: &mut Tx<'_>, policy: &Policy, unless_held: bool) -> Result<Appl
                 Some(held)
             }
             _ => Some(policy.clone()),
-        })
+        })?;
+        if applied == Applied::New {
+            to.due(REROUTE, "");
+        }
+        Ok(())
     })?;
     Ok(applied)
 }

@@ -1,8 +1,8 @@
 //! A service says what troubles it.
 
-use crate::model::exception;
+use crate::{app::desk, model::exception};
 use crossdock_core::Result;
-use crossdock_proto::{governance::Exception, operations::Issue};
+use crossdock_proto::operations::Issue;
 use crossdock_records::Derived;
 
 /// Makes the exception of a cause what its service says; no issue: it was taken back.
@@ -10,8 +10,12 @@ use crossdock_records::Derived;
 /// # Errors
 /// If the store fails.
 pub fn hear(service: &str, cause: &str, issue: Option<&Issue>, to: &mut Derived<'_, '_>) -> Result<()> {
-    to.edit::<Exception>(&exception::key(service, cause), |held| match issue {
-        Some(issue) => Some(exception::heard(service, held, issue)),
-        None => held.map(exception::gone),
-    })
+    let key = exception::key(service, cause);
+    desk::change(to, &key, |held| {
+        Ok(match issue {
+            Some(issue) => Some(exception::heard(service, held, issue)),
+            None => held.map(exception::gone),
+        })
+    })?;
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! What governance does, one file per use case.
 
-pub mod acknowledge;
 pub mod apply;
+pub mod desk;
 pub mod hear;
+pub mod say;
+pub mod told;

@@ -1,10 +1,14 @@
 //! What one part of a policy file says of another.
 
+mod approval;
+mod closing;
+
 use super::{
-    file::{Authority, Connection, PolicyFile},
+    file::{Authority, Connection, PolicyFile, Role},
     set::Distinct,
-    values::{Id, KindName, Name},
+    values::{KindName, Name},
 };
+use crossdock_proto as contract;
 use crossdock_yaml::{Fault, Place, did_you_mean};
 use std::collections::BTreeMap;
 
@@ -16,6 +20,13 @@ pub fn faults(file: &PolicyFile) -> Vec<Fault> {
     faults.extend(authorities(&file.authorities, &known));
     faults.extend(load_guards(file));
     faults.extend(freshness(file, &known));
+    if let Some(rules) = &file.writeback {
+        let place = Place::default().key("writeback");
+        faults.extend(approval::faults(rules, &place));
+        faults.extend(closing::writeback(file, rules, &place, &known));
+    }
+    faults.extend(closing::feedback(file, &known));
+    faults.extend(closing::routes(&file.routes));
     faults
 }
 
@@ -37,18 +48,31 @@ fn connections(connections: &[Connection]) -> Vec<Fault> {
 
 /// That a connection is there and may write a kind.
 fn writer(place: &Place, name: &Name, kind: &KindName, known: &BTreeMap<&Name, &Connection>) -> Option<Fault> {
+    writes(place, name, kind.as_str(), known)
+}
+
+fn writes(place: &Place, name: &Name, kind: &str, known: &BTreeMap<&Name, &Connection>) -> Option<Fault> {
+    let writers = &contract::schema().kind_named(kind)?.writers;
+    acts(place, name, writers, &format!("that may write {kind}"), known)
+}
+
+/// That a connection is there and has a role.
+fn role(place: &Place, name: &Name, role: Role, known: &BTreeMap<&Name, &Connection>) -> Option<Fault> {
+    acts(place, name, &[role.in_contract()], "for this", known)
+}
+
+/// That a connection is there and has one of these roles.
+fn acts(place: &Place, name: &Name, roles: &[contract::Role], why: &str, known: &BTreeMap<&Name, &Connection>) -> Option<Fault> {
     let place = place.key("connection");
     let Some(connection) = known.get(name) else {
         let hint = did_you_mean(name.as_str(), known.keys().map(|name| name.as_str()));
         return Some(place.fault(format!("{:?} is none of the connections{hint}", name.as_str())));
     };
-    let writers = &kind.info()?.writers;
-    if connection.roles.iter().any(|role| writers.contains(&role.in_contract())) {
+    if connection.roles.iter().any(|role| roles.contains(&role.in_contract())) {
         return None;
     }
-    let needed: Vec<String> = writers.iter().map(|role| role.as_str_name().trim_start_matches("ROLE_").to_lowercase()).collect();
-    let message = format!("{:?} has no role that may write {}: it needs {}", name.as_str(), kind.as_str(), needed.join(" or "));
-    Some(place.fault(message))
+    let needed: Vec<String> = roles.iter().map(|role| role.as_str_name().trim_start_matches("ROLE_").to_lowercase()).collect();
+    Some(place.fault(format!("{:?} has no role {why}: it needs {}", name.as_str(), needed.join(" or "))))
 }
 
 fn authorities(authorities: &[Authority], known: &BTreeMap<&Name, &Connection>) -> Vec<Fault> {
@@ -75,7 +99,7 @@ fn shadows(earlier: &Authority, later: &Authority) -> bool {
         && covers(earlier.suppliers.as_ref(), later.suppliers.as_ref())
 }
 
-fn covers(wide: Option<&Distinct<Id>>, narrow: Option<&Distinct<Id>>) -> bool {
+fn covers<T: Ord>(wide: Option<&Distinct<T>>, narrow: Option<&Distinct<T>>) -> bool {
     wide.is_none_or(|wide| narrow.is_some_and(|narrow| wide.covers(narrow)))
 }
 

@@ -3,9 +3,11 @@
 //! Every value is checked while it is read ([`super::values`]); what one part says of another is checked afterwards ([`super::cross`]).
 
 use super::{
+    closing::{Feedback, Route},
     cross,
     set::Distinct,
     values::{Currency, Description, FirstDay, Id, KindName, Name, Percent, Span, Unit},
+    writeback::Writeback,
 };
 use crossdock_proto as contract;
 use crossdock_yaml::Located;
@@ -32,6 +34,14 @@ pub struct PolicyFile {
     pub freshness: Vec<Objective>,
     /// How long a cause of trouble may stand before it becomes an issue. Absent: 1m.
     pub issue_grace: Option<Span>,
+    /// How recommendations become orders. Absent: nothing is approved, nothing is posted.
+    pub writeback: Option<Writeback>,
+    /// How connections send feedback. A connection without an entry: replace and delta.
+    #[serde(default)]
+    pub feedback: Vec<Feedback>,
+    /// Who cares for which exceptions. The first route that fits decides.
+    #[serde(default)]
+    pub routes: Vec<Route>,
 }
 
 /// What a connection is registered as.
@@ -165,12 +175,17 @@ pub fn read(text: &str) -> Result<PolicyFile, Vec<Located>> {
 }
 
 impl PolicyFile {
-    /// Forgets the order that says nothing. That of authorities of one kind and day says who is asked first.
+    /// Forgets the order that says nothing. That of authorities of one kind and day says who is asked first, and so
+    /// does that of rules, levels and routes.
     fn sort(&mut self) {
         self.connections.sort_by(|a, b| a.name.cmp(&b.name));
         self.authorities.sort_by(|a, b| (&a.kind, a.from).cmp(&(&b.kind, b.from)));
         self.load_guards.sort_by(|a, b| a.kind.cmp(&b.kind));
         self.freshness.sort_by(|a, b| (&a.kind, &a.connection).cmp(&(&b.kind, &b.connection)));
+        self.feedback.sort_by(|a, b| a.connection.cmp(&b.connection));
+        if let Some(rules) = &mut self.writeback {
+            rules.sort();
+        }
     }
 }
 

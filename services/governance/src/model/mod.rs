@@ -1,9 +1,14 @@
 //! Types that cannot be invalid and pure rules.
 
+pub mod address;
+pub mod closing;
 pub mod cross;
 pub mod exception;
 pub mod file;
 pub mod freshness;
+pub mod route;
 pub mod set;
 pub mod text;
 pub mod values;
+pub mod whole;
+pub mod writeback;

@@ -8,7 +8,7 @@ use serde::{
 use std::{borrow::Cow, collections::BTreeSet, fmt, marker::PhantomData};
 
 /// A list without repetition and without order, of at least one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Distinct<T: Ord>(BTreeSet<T>);
 
 impl<T: Ord> Distinct<T> {

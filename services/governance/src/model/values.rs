@@ -1,5 +1,10 @@
 //! What stands in a policy file: names, codes, days, spans of time, shares.
 
+pub use super::{
+    address::{Label, ReasonName, Webhook},
+    whole::Whole,
+};
+
 use super::text::{Text, readable};
 use crossdock_core::codes;
 use crossdock_proto::{KindInfo, schema};
@@ -123,13 +128,6 @@ fn plain(text: &str, most: usize) -> Result<String, String> {
 
 fn writable() -> impl Iterator<Item = &'static KindInfo> {
     schema().kinds().filter(|info| !info.writers.is_empty())
-}
-
-impl KindName {
-    /// What the contracts say of it.
-    pub fn info(&self) -> Option<&'static KindInfo> {
-        schema().kind_named(&self.0)
-    }
 }
 
 impl Text for KindName {

@@ -1,6 +1,6 @@
 //! What docs/policy.md shows is tried.
 
-use super::faults::CASES;
+use super::{faults::CASES, loop_faults};
 use crate::{FIRST_TRY, check};
 
 const PAGE: &str = include_str!("../../../../docs/policy.md");
@@ -26,8 +26,9 @@ fn the_faults_are_what_is_told() {
     let told: Vec<String> = CASES.iter().flat_map(|(_, _, faults)| faults.iter().map(|fault| format!("policy.yaml:{fault}"))).collect();
     let shown: Vec<&str> = blocks("text").into_iter().flat_map(str::lines).filter(|line| line.starts_with("policy.yaml:")).collect();
     assert!(shown.len() > 4);
+    let known = |line: &str| told.iter().any(|told| told == line) || loop_faults::CASES.iter().any(|(_, _, told)| line.ends_with(told));
     for line in shown {
-        assert!(told.iter().any(|told| told == line), "{line}");
+        assert!(known(line), "{line}");
     }
 }
 

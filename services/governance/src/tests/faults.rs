@@ -71,7 +71,7 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
         "connections:",
         "conections:",
         &[
-            "1:1: unknown field `conections`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `issue_grace`; did you mean `connections`?",
+            "1:1: unknown field `conections`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `issue_grace`, `writeback`, `feedback`, `routes`; did you mean `connections`?",
         ],
     ),
     (
@@ -91,7 +91,9 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
     (
         "issue_grace: 90s",
         "issue_grace: 90s\nfresh: 1",
-        &["28:1: unknown field `fresh`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `issue_grace`"],
+        &[
+            "28:1: unknown field `fresh`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `issue_grace`, `writeback`, `feedback`, `routes`",
+        ],
     ),
     ("roles: [erp]", "roles: []", &["3:12: connections[0].roles: must name at least one"]),
     ("    roles: [erp]\n", "", &["2:5: connections[0]: missing field `roles`"]),

@@ -57,19 +57,28 @@ impl Process {
     }
 
     pub async fn acknowledge(&self, connection: &str, principal: &str, asked: AcknowledgeExceptionRequest) -> Result<Exception, Status> {
-        let mut request = Request::new(asked);
-        request.metadata_mut().insert(CONNECTION, connection.parse().unwrap());
-        if !principal.is_empty() {
-            request.metadata_mut().insert(PRINCIPAL, principal.parse().unwrap());
-        }
-        let answer = GovernanceServiceClient::new(self.channel.clone()).acknowledge_exception(request).await?;
+        let answer = self.verbs().acknowledge_exception(by(connection, principal, asked)).await?;
         Ok(answer.into_inner().exception.unwrap())
+    }
+
+    pub fn verbs(&self) -> GovernanceServiceClient<Channel> {
+        GovernanceServiceClient::new(self.channel.clone())
     }
 
     pub async fn stop(self) {
         drop((self.channel, self.end));
         self.serving.await.unwrap().unwrap();
     }
+}
+
+/// A request that a person makes through a connection.
+pub fn by<T>(connection: &str, principal: &str, asked: T) -> Request<T> {
+    let mut request = Request::new(asked);
+    request.metadata_mut().insert(CONNECTION, connection.parse().unwrap());
+    if !principal.is_empty() {
+        request.metadata_mut().insert(PRINCIPAL, principal.parse().unwrap());
+    }
+    request
 }
 
 fn stub(give: oneshot::Sender<Handle>) -> Service {

@@ -101,7 +101,7 @@ async fn a_batch_is_taken_once_the_policy_has_reached_the_follower() {
     process.stop().await;
 }
 
-async fn say(process: &Process, state: IssueState, records: i64) {
+pub async fn say(process: &Process, state: IssueState, records: i64) {
     let write = move |tx: &mut crossdock_store::Tx<'_>| {
         let issue = Issue { cause: "item/ABC".into(), reason: "UNKNOWN_ITEM".into(), state: state.into(), records, ..Issue::default() };
         derive(tx, &Default::default(), |to| to.edit::<Issue>("item/ABC", |_| Some(issue)))
@@ -109,14 +109,14 @@ async fn say(process: &Process, state: IssueState, records: i64) {
     process.stub.store.write("issue", write).await.unwrap();
 }
 
-async fn listed(process: &Process, state: &str) -> Option<Exception> {
-    let filter = ExceptionFilter { state: state.to_owned(), service: "master-data".to_owned() };
+pub async fn listed(process: &Process, state: &str) -> Option<Exception> {
+    let filter = ExceptionFilter { state: state.to_owned(), service: "master-data".to_owned(), ..ExceptionFilter::default() };
     let filter = crossdock_proto::Filter { kind: EXCEPTION.into(), body: filter.encode_to_vec().into() };
     let page = process.governance("buyer").list(ListRequest { filter: Some(filter), ..ListRequest::default() }).await.ok()?;
     page.records.first().map(|record| Exception::decode(record.body.clone()).unwrap())
 }
 
-async fn until(process: &Process, state: &str, records: i64) -> Exception {
+pub async fn until(process: &Process, state: &str, records: i64) -> Exception {
     let what = format!("the exception is {state} with {records} records");
     eventually_async(&what, PATIENCE, async || listed(process, state).await.filter(|held| held.records == records)).await
 }

@@ -4,3 +4,5 @@ pub mod issue;
 pub mod policy;
 pub mod reload;
 pub mod verbs;
+pub mod webhook;
+pub mod writeback;

@@ -5,6 +5,7 @@ use crate::model::{
     set::Distinct,
     values::{Description, Id, KindName, Span},
 };
+use crate::wire::writeback;
 use crossdock_proto::governance::{self as contract, IdSpace};
 use crossdock_yaml::Located;
 use prost::Message;
@@ -56,7 +57,9 @@ fn document(file: &PolicyFile) -> contract::Policy {
         load_guards: file.load_guards.iter().map(guard).collect(),
         freshness: file.freshness.iter().map(objective).collect(),
         issue_grace: file.issue_grace.map(duration),
-        ..contract::Policy::default()
+        writeback: file.writeback.as_ref().map(writeback::rules),
+        feedback: file.feedback.iter().map(writeback::feedback).collect(),
+        routes: file.routes.iter().map(writeback::route).collect(),
     };
     let digest = Sha256::digest(policy.encode_to_vec());
     policy.version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -105,10 +108,10 @@ fn objective(objective: &Objective) -> contract::FreshnessObjective {
     }
 }
 
-fn ids_of(ids: Option<&Distinct<Id>>) -> Vec<String> {
+pub(super) fn ids_of(ids: Option<&Distinct<Id>>) -> Vec<String> {
     ids.map_or_else(Vec::new, |ids| ids.iter().map(|id| id.as_str().to_owned()).collect())
 }
 
-fn duration(span: Span) -> prost_types::Duration {
+pub(super) fn duration(span: Span) -> prost_types::Duration {
     prost_types::Duration { seconds: span.seconds(), nanos: 0 }
 }

@@ -1,6 +1,6 @@
 //! The verbs of governance.
 
-use crate::app::acknowledge::acknowledge;
+use crate::app::say::{acknowledge, comment, resolve};
 use crossdock_proto::governance::{
     AcknowledgeExceptionRequest, AcknowledgeExceptionResponse, CommentExceptionRequest, CommentExceptionResponse, ResolveExceptionRequest,
     ResolveExceptionResponse,
@@ -33,11 +33,23 @@ impl GovernanceService for Verbs {
         once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
     }
 
-    async fn comment_exception(&self, _: Request<CommentExceptionRequest>) -> Result<Response<CommentExceptionResponse>, Status> {
-        Err(Status::unimplemented(""))
+    async fn comment_exception(&self, call: Request<CommentExceptionRequest>) -> Result<Response<CommentExceptionResponse>, Status> {
+        let caller = Caller::of(&call)?;
+        let asked = call.into_inner();
+        let verb = |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &CommentExceptionRequest| {
+            Ok(CommentExceptionResponse { exception: Some(comment(tx, origin, asked)?) })
+        };
+        let request = ("CommentException", asked.request_id.clone(), asked);
+        once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
     }
 
-    async fn resolve_exception(&self, _: Request<ResolveExceptionRequest>) -> Result<Response<ResolveExceptionResponse>, Status> {
-        Err(Status::unimplemented(""))
+    async fn resolve_exception(&self, call: Request<ResolveExceptionRequest>) -> Result<Response<ResolveExceptionResponse>, Status> {
+        let caller = Caller::of(&call)?;
+        let asked = call.into_inner();
+        let verb = |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &ResolveExceptionRequest| {
+            Ok(ResolveExceptionResponse { exception: Some(resolve(tx, origin, asked)?) })
+        };
+        let request = ("ResolveException", asked.request_id.clone(), asked);
+        once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
     }
 }

@@ -45,6 +45,19 @@ impl WorkingDays {
         Some(at)
     }
 
+    /// The last day from which `days` working days are over by this day: the way back of [`Self::after`].
+    pub fn before(&self, day: Date, days: u16) -> Option<Date> {
+        let (mut at, mut left, mut idle) = (day, days, 0);
+        while left > 0 {
+            (left, idle) = if self.is_working(at) { (left - 1, 0) } else { (left, idle + 1) };
+            at = at.yesterday().ok()?;
+            if idle > 366 {
+                return None;
+            }
+        }
+        Some(at)
+    }
+
     fn is_worked(&self, weekday: Weekday) -> bool {
         let index = usize::try_from(weekday.to_monday_zero_offset()).unwrap_or_default();
         self.week.get(index).copied().unwrap_or_default()
@@ -90,6 +103,9 @@ mod tests {
             let end = calendar.after(day(start), days).unwrap();
             let worked = day(start + 1).series(jiff::Span::new().days(1)).take_while(|at| *at <= end).filter(|at| calendar.is_working(*at));
             prop_assert_eq!(worked.count(), usize::from(days));
+            let back = calendar.before(end, days).unwrap();
+            prop_assert!(back >= day(start) && calendar.after(back, days).unwrap() <= end);
+            prop_assert!(calendar.after(back.tomorrow().unwrap(), days).unwrap() > end || days == 0);
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::model::{cross_reference::CrossReference, number};
 use crossdock_core::{codes, key};
 use crossdock_proto::{masterdata as contract, operations::ReferenceEntry, types::Envelope};
-use crossdock_records::{Kind, Parse};
+use crossdock_records::{Kind, Parse, Sender};
 
 /// The sorts of ids that are looked up somewhere.
 const SPACES: [&str; 9] = ["calendar", "currency", "customer", "item", "location", "reason", "status", "supplier", "unit"];
@@ -19,9 +19,9 @@ impl Kind for CrossReference {
         key::join([connection, &message.space, &message.local_id, &message.namespace, &super::day(message.valid_from.as_ref())])
     }
 
-    fn sent_by(message: &mut Self::Message, connection: &str) {
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
         if message.connection.is_empty() {
-            connection.clone_into(&mut message.connection);
+            sender.connection.clone_into(&mut message.connection);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::model::{
 };
 use crossdock_core::{Ratio, gs1, key};
 use crossdock_proto::{masterdata as contract, types::Envelope};
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for Item {
     const NUMBER: u16 = number::ITEM;
@@ -27,9 +27,9 @@ impl Kind for Item {
         }
     }
 
-    fn fill(message: &mut Self::Message, default_unit: &str, _: &str) {
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
         if message.base_unit.is_empty() {
-            default_unit.clone_into(&mut message.base_unit);
+            sender.default_unit.clone_into(&mut message.base_unit);
         }
     }
 

@@ -8,7 +8,7 @@ use crossdock_proto::{
     masterdata as contract,
     types::{Date, Envelope},
 };
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for SourcingRule {
     const NUMBER: u16 = number::SOURCING_RULE;
@@ -37,8 +37,8 @@ impl Kind for SourcingRule {
         }
     }
 
-    fn fill(message: &mut Self::Message, _: &str, default_currency: &str) {
-        message.prices.iter_mut().for_each(|price| fill_currency(price.unit_price.as_mut(), default_currency));
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        message.prices.iter_mut().for_each(|price| fill_currency(price.unit_price.as_mut(), sender.default_currency));
     }
 
     fn business_date(message: &Self::Message) -> Option<Date> {

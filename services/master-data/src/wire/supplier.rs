@@ -2,7 +2,7 @@ use super::{TEXT, check_digit, currency, fill_currency, price};
 use crate::model::{number, supplier::Supplier};
 use crossdock_core::{gs1, key};
 use crossdock_proto::{masterdata as contract, types::Envelope};
-use crossdock_records::{Kind, Parse, Reference};
+use crossdock_records::{Kind, Parse, Reference, Sender};
 
 impl Kind for Supplier {
     const NUMBER: u16 = number::SUPPLIER;
@@ -22,8 +22,8 @@ impl Kind for Supplier {
         }
     }
 
-    fn fill(message: &mut Self::Message, _: &str, default_currency: &str) {
-        fill_currency(message.minimum_order_value.as_mut(), default_currency);
+    fn fill(message: &mut Self::Message, sender: &Sender<'_>) {
+        fill_currency(message.minimum_order_value.as_mut(), sender.default_currency);
     }
 
     fn parse(message: &Self::Message, parse: &mut Parse<'_>) -> Option<Self> {

@@ -1,12 +1,20 @@
 //! The one way in which a recommendation or a draft order changes: along an edge, with a step that is kept, a new etag, and the supply it is.
 
-use crate::model::{draft_order, draft_order::DraftOrder, status, status::Step};
+use super::supply;
+use crate::model::{clearance, draft_order, draft_order::DraftOrder, status, status::Step};
 use crossdock_core::{Error, Result, key};
-use crossdock_proto::writeback::{self as contract, DecisionStep, RecommendationStatus};
+use crossdock_proto::writeback::{self as contract, DecisionStep, DraftOrderState, RecommendationState, RecommendationStatus};
 use crossdock_records::{Derived, Origin};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+
+/// The problem of a line that is approved and whose orders nobody posts.
+pub const NO_CONNECTOR: &str = "NO_CONNECTOR";
+/// Task: nobody decided on a recommendation in time.
+pub const LINE_DECISION: &str = "line-decision";
+/// Task: nobody decided on a draft order in time.
+pub const ORDER_DECISION: &str = "order-decision";
 
 /// Why something changes.
 #[derive(Clone, Debug, Default)]
@@ -44,9 +52,16 @@ pub fn recommendation(
     }
     new.steps += 1;
     new.etag = etag(&RecommendationStatus { etag: String::new(), ..new.clone() });
-    let before = held.map_or("", |held| status::name(held.state()));
+    let before = held.as_ref().map_or("", |held| status::name(held.state()));
     step(to, key, new.steps, (before, status::name(state)), why)?;
+    count(to, NO_CONNECTOR, &new.destination_location_id, held.as_ref().is_some_and(waits_for_connector), waits_for_connector(&new))?;
+    if state == RecommendationState::PendingApproval
+        && let Some(at) = new.clearance.as_ref().and_then(clearance::next_time)
+    {
+        to.due_at(at, LINE_DECISION, key);
+    }
     to.edit::<status::Status>(key, |_| Some(new.clone()))?;
+    supply::own(to, key, &new)?;
     Ok(new)
 }
 
@@ -69,10 +84,28 @@ pub fn draft(
     }
     new.steps += 1;
     new.etag = etag(&contract::DraftOrder { etag: String::new(), ..new.clone() });
-    let before = held.map_or("", |held| draft_order::name(held.state()));
+    let before = held.as_ref().map_or("", |held| draft_order::name(held.state()));
     step(to, key, new.steps, (before, draft_order::name(state)), why)?;
+    for (reason, of) in [("POSTING_DEAD", DraftOrderState::Dead), ("POSTING_CONFLICT", DraftOrderState::Conflict)] {
+        count(to, reason, key, from == of, state == of)?;
+    }
+    if state == DraftOrderState::PendingApproval
+        && let Some(at) = new.clearance.as_ref().and_then(clearance::next_time)
+    {
+        to.due_at(at, ORDER_DECISION, key);
+    }
     to.edit::<DraftOrder>(key, |_| Some(new.clone()))?;
     Ok(new)
+}
+
+/// What stands wrong becomes an exception, and goes with it.
+fn count(to: &mut Derived<'_, '_>, reason: &str, of: &str, was: bool, is: bool) -> Result<()> {
+    if was == is { Ok(()) } else { to.count_finding(reason, of, if is { 1 } else { -1 }) }
+}
+
+/// Whether it could be ordered if somebody posted for its destination.
+fn waits_for_connector(status: &RecommendationStatus) -> bool {
+    status.state() == RecommendationState::Approved && status.problems.iter().any(|problem| problem.reason == NO_CONNECTOR)
 }
 
 fn impossible(key: &str, from: &str, to: &str) -> Error {

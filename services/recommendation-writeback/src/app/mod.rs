@@ -1,3 +1,35 @@
 //! One file per use case: get, decide, put.
 
+pub mod approval;
+pub mod approve;
+pub mod basis;
 pub mod change;
+pub mod draft;
+pub mod due;
+pub mod edit;
+pub mod lease;
+pub mod line;
+pub mod look;
+pub mod masters;
+pub mod mode;
+pub mod onward;
+pub mod posted;
+pub mod recheck;
+pub mod report;
+pub mod resolve;
+pub mod run;
+pub mod seal;
+pub mod set_mode;
+pub mod settle;
+pub mod supersede;
+pub mod supply;
+
+use crossdock_core::{Key, Result};
+use crossdock_records::{Kind, model};
+use crossdock_store::Tx;
+
+/// The record with this key, if it is there and counts.
+fn read<K: Kind>(tx: &mut Tx<'_>, key: &str) -> Result<Option<K>> {
+    let found = tx.get(&[Key::new(K::NUMBER, key)])?;
+    Ok(found.first().filter(|record| !record.deleted && record.counts).and_then(model::<K>))
+}

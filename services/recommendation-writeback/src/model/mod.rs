@@ -1,10 +1,44 @@
 //! The rules of each kind, on types that cannot be invalid.
 
+pub mod clearance;
 pub mod draft_order;
+pub mod facts;
+pub mod levels;
+pub mod limits;
+pub mod merge;
+pub mod outcome;
 pub mod planning;
 pub mod posting;
+pub mod posting_key;
+pub mod problem;
+pub mod progress;
+pub mod recommendation;
+pub mod report;
 pub mod status;
 pub mod supply;
+pub mod validate;
+
+pub use crossdock_master_data::{amount, place};
+
+use crossdock_proto::types;
+use crossdock_records::Parse;
+use jiff::civil::Date;
+
+/// Task: the lines of a run are looked at. Its key is that of the set.
+pub const RUN: &str = "run";
+/// Task: a line is looked at that came after its run's commit. Its key is that of the recommendation.
+pub const LINE: &str = "line";
+/// Task: what is held is looked at again. Its key is empty, or the recommendation to go on after.
+pub const RECHECK: &str = "recheck";
+/// Task: what is held for an item and destination is looked at again. Its key is that of their supply.
+pub const RECHECK_FOR: &str = "recheck_for";
+/// Task: whether a planner is silent. Its key is the connection.
+pub const MODE: &str = "mode";
+
+/// A day of our own.
+pub fn civil(date: Option<&types::Date>) -> Option<Date> {
+    Parse::stored().date("", Some(date?))
+}
 
 /// Numbers of the kinds.
 pub mod number {
@@ -24,6 +58,12 @@ pub mod number {
     pub const POSTING: u16 = 411;
     /// Which recommendations are on a line of an ERP order.
     pub const POSTING_LINK: u16 = 412;
+    /// Sum: draft orders begun so far.
+    pub const DRAFTS: u16 = 413;
+    /// Sum: number of the last draft order of a group, by the group.
+    pub const GROUP: u16 = 414;
     /// Supply as the basis check counts it.
     pub const SUPPLY: u16 = 420;
+    /// How far ERP orders are, of execution-feedback.
+    pub const ORDER_PROGRESS: u16 = 510;
 }

@@ -1,6 +1,7 @@
 //! Where a recommendation stands: the states, the edges between them, and the steps that are kept of every change.
 
 use super::number;
+use crossdock_core::key;
 use crossdock_proto::writeback::{DecisionStep, RecommendationState as State, RecommendationStatus};
 use crossdock_records::{Rules, derived_kind};
 use crossdock_store::Fields;
@@ -24,7 +25,7 @@ impl Rules for Step {}
 impl Rules for Status {
     fn fields(&self) -> Fields {
         let status = &self.0;
-        let planner = status.run.split('/').next().unwrap_or_default();
+        let planner = planner(status);
         let all = [
             ("state", name(status.state()).to_lowercase()),
             ("run", status.run.clone()),
@@ -33,9 +34,34 @@ impl Rules for Status {
             ("destination_location_id", status.destination_location_id.clone()),
             ("draft", status.draft.clone()),
             ("live", if is_live(status.state()) { planner.to_owned() } else { String::new() }),
+            ("held_for", if status.state() == State::Held { place(status) } else { String::new() }),
+            ("planned_as", if is_live(status.state()) { planned_as(planner, &status.planner_key) } else { String::new() }),
+            ("need", if is_live(status.state()) { need(planner, status) } else { String::new() }),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
+}
+
+/// Key of the supply for its item and destination.
+pub fn place(status: &RecommendationStatus) -> String {
+    key::join([&status.item_id, &status.destination_location_id])
+}
+
+/// A planner's own key among those of all planners; field `planned_as` of those that live.
+pub fn planned_as(planner: &str, planner_key: &str) -> String {
+    format!("{planner}/{planner_key}")
+}
+
+/// A planner's need, without its date; field `need` of those that live.
+pub fn need(planner: &str, status: &RecommendationStatus) -> String {
+    let kind = i32::from(status.kind).to_string();
+    let source = [&status.supplier_id, &status.origin_location_id];
+    format!("{planner}/{}", key::join([&kind, &status.item_id, &status.destination_location_id, source[0], source[1]]))
+}
+
+/// The planner, as in the keys of its runs.
+pub fn planner(status: &RecommendationStatus) -> &str {
+    status.run.split('/').next().unwrap_or_default()
 }
 
 /// `PENDING_APPROVAL`.
@@ -64,7 +90,10 @@ pub fn may_become(from: State, to: State) -> bool {
         Approved => matches!(to, Held | PendingApproval | Drafted | Declined | Superseded | Cancelled),
         // Off an open draft again; or with a draft that was declined or posted.
         Drafted => {
-            matches!(to, Held | PendingApproval | Approved | Declined | Superseded | Cancelled | Posted | PartiallyPosted | Rejected)
+            matches!(
+                to,
+                Held | PendingApproval | Approved | Declined | Expired | Superseded | Cancelled | Posted | PartiallyPosted | Rejected
+            )
         }
         // A settled conflict may say otherwise than the first report.
         Posted | PartiallyPosted | Rejected => matches!(to, Posted | PartiallyPosted | Rejected) && from != to,

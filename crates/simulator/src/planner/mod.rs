@@ -1,0 +1,121 @@
+//! The planner: reads what Crossdock knows, forecasts honestly and simply, and orders up to a level.
+
+mod forecast;
+mod read;
+mod recommend;
+
+use crate::{
+    Result,
+    client::Client,
+    days,
+    outgoing::Outgoing,
+    party::Moment,
+    world::{CENTRES, World},
+};
+use crossdock_proto::operations::{Basis, Set, SetPurpose, SetScope};
+use jiff::civil::{Date, date};
+use read::Picture;
+pub use read::wanted;
+
+/// Connection of the planner.
+pub const PLANNER: &str = "planner";
+/// Days on which nobody plans: Crossdock has to fall back.
+const SILENT: [Date; 2] = [date(2011, 11, 19), date(2011, 11, 20)];
+/// Days that a run plans for.
+const HORIZON: i64 = 28;
+
+/// The planner.
+pub struct Planner {
+    client: Client,
+    /// The forecast run that counts.
+    forecast: String,
+    /// Runs that were begun and never committed.
+    abandoned: u64,
+    runs: u64,
+}
+
+impl Planner {
+    /// With this way to Crossdock.
+    pub fn new(client: Client) -> Self {
+        Self { client, forecast: String::new(), abandoned: 0, runs: 0 }
+    }
+
+    /// Runs committed, and runs that died.
+    pub fn runs(&self) -> (u64, u64) {
+        (self.runs, self.abandoned)
+    }
+
+    /// The nightly run; a forecast before it on Mondays, or when there is none.
+    pub async fn night(&mut self, world: &World, moment: Moment) -> Result<()> {
+        if SILENT.contains(&moment.day) {
+            return Ok(());
+        }
+        let picture = Picture::read(&self.client, world, moment.day).await?;
+        if self.forecast.is_empty() || moment.day.weekday() == jiff::civil::Weekday::Monday {
+            let set = format!("FC-{}", moment.day);
+            let values = forecast::values(world, &picture, &set, moment);
+            let scope = SetScope { locations: CENTRES.iter().map(|centre| centre.id.to_owned()).collect(), ..SetScope::default() };
+            self.send(&set, "forecast", scope, &picture, values, moment).await?;
+            self.forecast = set;
+        }
+        let scope = SetScope { locations: CENTRES.iter().map(|centre| centre.id.to_owned()).collect(), ..SetScope::default() };
+        self.plan(world, &picture, &format!("NIGHT-{}", moment.day), scope, moment).await
+    }
+
+    /// A run for one supplier in the middle of the day.
+    pub async fn intraday(&mut self, world: &World, moment: Moment) -> Result<()> {
+        let about = moment.day.to_string();
+        if SILENT.contains(&moment.day) || !world.chance.holds(40, "intraday", &about) {
+            return Ok(());
+        }
+        let supplier = world.chance.pick(&world.suppliers, "intraday of", &about);
+        let picture = Picture::read(&self.client, world, moment.day).await?;
+        let scope = SetScope { suppliers: vec![supplier.id.clone()], ..SetScope::default() };
+        self.plan(world, &picture, &format!("DAY-{about}-{}", supplier.id), scope, moment).await
+    }
+
+    async fn plan(&mut self, world: &World, picture: &Picture, set: &str, scope: SetScope, moment: Moment) -> Result<()> {
+        if world.chance.holds(12, "dies", set) {
+            // It dies after a part of its lines. Nobody commits that set; another one is begun.
+            let dead = format!("{set}-X");
+            let mut lines = recommend::lines(world, picture, &self.forecast, (&dead, &scope), moment);
+            lines.truncate(lines.len() / 2);
+            self.client.open(opened(&dead, "recommendation", scope.clone(), picture, moment)).await?;
+            self.client.send(lines).await?;
+            self.abandoned += 1;
+        }
+        let lines = recommend::lines(world, picture, &self.forecast, (set, &scope), moment);
+        self.send(set, "recommendation", scope, picture, lines, moment).await
+    }
+
+    async fn send(
+        &mut self,
+        set: &str,
+        kind: &'static str,
+        scope: SetScope,
+        picture: &Picture,
+        lines: Vec<Outgoing>,
+        moment: Moment,
+    ) -> Result<()> {
+        self.client.open(opened(set, kind, scope, picture, moment)).await?;
+        self.client.send(lines).await?;
+        self.client.commit(kind, set).await?;
+        self.client.ledgers().add(PLANNER, [vec!["run", kind, set]])?;
+        self.runs += 1;
+        Ok(())
+    }
+}
+
+fn opened(set: &str, kind: &str, scope: SetScope, picture: &Picture, moment: Moment) -> Set {
+    let basis = |(service, cursor): (&str, &String)| Basis { service: service.to_owned(), cursor: cursor.clone() };
+    Set {
+        set_key: set.to_owned(),
+        kind: kind.to_owned(),
+        purpose: SetPurpose::Run.into(),
+        scope: Some(scope),
+        as_of: days::stamp(moment.now),
+        horizon_end: days::wire(days::after(moment.day, HORIZON)),
+        basis: [("demand-signal", &picture.demand), ("execution-feedback", &picture.execution)].into_iter().map(basis).collect(),
+        ..Set::default()
+    }
+}

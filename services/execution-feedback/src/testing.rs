@@ -1,0 +1,364 @@
+//! A service to test with, on a temporary file and a clock that stands still.
+
+use crate::{
+    PEERS, Refold,
+    app::disruptions::refresh,
+    kinds,
+    model::{
+        confirmation::Confirmation,
+        disruption::{Disruption, REFRESH},
+        facts::OrderFacts,
+        milestone::Milestone,
+        number,
+        performance::contribution,
+        progress::OrderProgress,
+        receipt::Receipt,
+        shipment::Shipment,
+        supply_order::SupplyOrder,
+    },
+    wire::service::Verbs,
+};
+use crossdock_core::{Clock, Cursor, Key, Micros};
+use crossdock_master_data::{Item, ItemUnits, Location as Place, Supplier, samples};
+use crossdock_proto::{
+    Record, Role,
+    execution::{self as contract, OrderLineReference},
+    governance::{self, Authority, ConfirmationMode, FeedbackRules, ReceiptMode},
+    masterdata,
+    types::{Date, Envelope, Operation, Outcome, Quantity, Version},
+    writeback::{LinkedRecommendation, PostingLink},
+};
+use crossdock_records::{Incoming, Kind, Kinds, Origin, Policy, PolicyCell, Runner, Taken, follow, message, take};
+use crossdock_rpc::Handle;
+use crossdock_store::{Location, Scan, Store, SumScan};
+use prost::Message;
+use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
+
+struct Always(Micros);
+
+impl Clock for Always {
+    fn now(&self) -> Micros {
+        self.0
+    }
+}
+
+/// 2026-11-23T12:00:00Z.
+pub const NOW: Micros = 1_795_435_200_000_000;
+
+/// Execution-feedback on a temporary SQLite file.
+pub struct World {
+    pub store: Store,
+    kinds: Arc<Kinds>,
+    policy: Arc<Policy>,
+    runner: tokio::task::JoinHandle<()>,
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+fn connection(name: &str, role: Role) -> governance::Connection {
+    governance::Connection { name: name.into(), roles: vec![role.into()], ..governance::Connection::default() }
+}
+
+/// One ERP; a warehouse, a supplier and a carrier; `portal` adds confirmations, `totals` sends receipts as totals.
+pub fn policy() -> governance::Policy {
+    let rules = |connection: &str, confirmations: ConfirmationMode, receipts: ReceiptMode| FeedbackRules {
+        connection: connection.into(),
+        confirmations: confirmations.into(),
+        receipts: receipts.into(),
+    };
+    governance::Policy {
+        connections: vec![
+            connection("erp", Role::Erp),
+            connection("wms", Role::Warehouse),
+            connection("totals", Role::Warehouse),
+            connection("supplier", Role::Supplier),
+            connection("portal", Role::Supplier),
+            connection("tms", Role::Transport),
+        ],
+        feedback: vec![
+            rules("portal", ConfirmationMode::Add, ReceiptMode::Delta),
+            rules("totals", ConfirmationMode::Replace, ReceiptMode::Cumulative),
+        ],
+        ..governance::Policy::default()
+    }
+}
+
+impl World {
+    pub fn run<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
+        Self::run_under(policy(), test)
+    }
+
+    pub fn run_under<T, F: Future<Output = T>>(policy: governance::Policy, test: impl FnOnce(Self) -> F) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { test(Self::new(policy).await.with_masters().await).await })
+    }
+
+    async fn new(document: governance::Policy) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("execution-feedback.db");
+        let (kinds, policy) = (Arc::new(kinds().unwrap()), Arc::new(Policy::new(document.clone())));
+        let (store, runner) = start(&path, &kinds, &policy).await;
+        let world = Self { store, kinds, policy, runner, path, _folder: folder };
+        let envelope = Envelope { key: "active".into(), ..Envelope::default() };
+        let record = Record { envelope: Some(envelope), kind: 100, body: document.encode_to_vec().into() };
+        world.follow(0, record).await;
+        world
+    }
+
+    async fn with_masters(self) -> Self {
+        for id in ["EAST", "WEST"] {
+            self.master::<Place>(id, &masterdata::Location { location_id: id.into(), ..samples::location() }).await;
+        }
+        for id in ["SKU1", "SKU2"] {
+            self.item(id).await;
+        }
+        self.master::<Supplier>("SUP003", &masterdata::Supplier { supplier_id: "SUP003".into(), ..samples::supplier() }).await;
+        self
+    }
+
+    pub async fn item(&self, id: &str) {
+        self.master::<Item>(id, &masterdata::Item { item_id: id.into(), ..samples::item() }).await;
+    }
+
+    /// Base units in one of a unit of an item.
+    pub async fn unit(&self, item: &str, unit: &str, numerator: i64) {
+        let unit = masterdata::ItemUnit { unit: unit.into(), numerator, denominator: 1, ..masterdata::ItemUnit::default() };
+        let units = masterdata::ItemUnits { item_id: item.into(), base_unit: "EA".into(), units: vec![unit] };
+        self.master::<ItemUnits>(item, &units).await;
+    }
+
+    pub async fn master<K: Kind>(&self, key: &str, message: &K::Message) {
+        let mut record = samples::record::<K>(message);
+        record.envelope.get_or_insert_default().key = key.into();
+        self.follow(1, record).await;
+    }
+
+    /// Recommendations on an order line, as recommendation-writeback says: key, quantity, need-by day of December 2026.
+    pub async fn link(&self, line: &str, linked: &[(&str, &str, i32)]) {
+        let one = |(recommendation, quantity, by): &(&str, &str, i32)| LinkedRecommendation {
+            recommendation: (*recommendation).into(),
+            quantity: (*quantity).into(),
+            need_by: day(2026, 12, *by),
+            ..LinkedRecommendation::default()
+        };
+        let link = PostingLink { recommendations: linked.iter().map(one).collect() };
+        let envelope = Envelope { key: line.into(), ..Envelope::default() };
+        let kind = u32::from(crossdock_recommendation_writeback::number::POSTING_LINK);
+        self.follow(2, Record { envelope: Some(envelope), kind, body: link.encode_to_vec().into() }).await;
+    }
+
+    async fn follow(&self, peer: usize, record: Record) {
+        let (kinds, cursor, peer) = (Arc::clone(&self.kinds), Cursor { epoch: 1, position: 1 }, PEERS[peer]);
+        self.store.write("follow", move |tx| follow(tx, &kinds, peer, std::slice::from_ref(&record), cursor)).await.unwrap();
+        self.settle().await;
+    }
+
+    /// Stops and starts again on the same file.
+    pub async fn restart(&mut self) {
+        self.runner.abort();
+        let (store, runner) = start(&self.path, &self.kinds, &self.policy).await;
+        (self.store, self.runner) = (store, runner);
+    }
+
+    pub async fn send(&self, connection: &str, records: &[Record]) -> Vec<Taken> {
+        let origin = Arc::new(Origin { connection: connection.into(), ..Origin::default() });
+        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
+        let incoming: Vec<Incoming> = records.iter().map(one).collect();
+        let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
+        let taken = self.store.write("test", move |tx| take(tx, &kinds, &policy, &incoming)).await.unwrap();
+        self.settle().await;
+        taken
+    }
+
+    pub async fn send_one(&self, connection: &str, record: Record) -> Taken {
+        self.send(connection, &[record]).await.remove(0)
+    }
+
+    /// Until nothing is due.
+    pub async fn settle(&self) {
+        while self.store.read("due", |read| Ok(!read.due(NOW, 1)?.is_empty())).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The verbs on this store, without peers.
+    pub async fn verbs(&self) -> Verbs {
+        Verbs::new(Handle::start("execution-feedback", self.store.clone(), Arc::clone(&self.kinds)).await.unwrap())
+    }
+
+    pub async fn get<K: Kind>(&self, key: &str) -> Option<K::Message> {
+        let key = Key::new(K::NUMBER, key);
+        let found = self.store.read("test", move |read| read.get(&[key])).await.unwrap();
+        found.iter().filter(|record| !record.deleted).find_map(message::<K>)
+    }
+
+    pub async fn progress(&self, line: &str) -> contract::OrderProgress {
+        self.get::<OrderProgress>(line).await.unwrap()
+    }
+
+    /// Recommendation, received, open, of a line.
+    pub async fn shares(&self, line: &str) -> Vec<(String, String, String, String)> {
+        let shares = self.progress(line).await.recommendations.into_iter();
+        shares.map(|share| (share.recommendation, share.quantity, share.received, share.open)).collect()
+    }
+
+    pub async fn records(&self, kind: u16) -> Vec<crossdock_store::Record> {
+        self.store.read("test", move |read| read.scan(Scan::Prefix { kind, prefix: "", after: "" }, 10_000)).await.unwrap()
+    }
+
+    /// What is kept is what the records say; and the sums of performance are those of the lines.
+    pub async fn check(&self) {
+        let mut refold = Refold::default();
+        for kind in 500..=514 {
+            self.records(kind).await.iter().for_each(|record| refold.take(record));
+        }
+        let (_, differences) = refold.finish();
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
+        let mut wanted: BTreeMap<(String, i64), i64> = BTreeMap::new();
+        for facts in self.records(number::ORDER_FACTS).await.iter().filter(|held| !held.deleted).filter_map(message::<OrderFacts>) {
+            for (key, day, amount) in contribution(&facts) {
+                *wanted.entry((key, day)).or_default() += amount.0;
+            }
+        }
+        let scan = SumScan { kind: number::PERFORMANCE, prefix: "", after: ("", i64::MIN), buckets: (i64::MIN, i64::MAX) };
+        let sums = self.store.read("test", move |read| read.sums(scan, 10_000)).await.unwrap();
+        let sums: BTreeMap<(String, i64), i64> =
+            sums.into_iter().filter(|sum| sum.amount != 0).map(|sum| ((sum.key, sum.bucket), sum.amount)).collect();
+        assert_eq!(sums, wanted);
+    }
+
+    /// Everything that is derived, to be compared with another world's.
+    pub async fn derived(&self) -> Vec<(u16, String, Vec<u8>)> {
+        let mut all = Vec::new();
+        for kind in number::ORDER_PROGRESS..=number::DISRUPTION_TABLE {
+            let records = self.records(kind).await.into_iter().filter(|held| !held.deleted);
+            all.extend(records.map(|held| (held.kind, held.key, held.body.to_vec())));
+        }
+        all
+    }
+}
+
+async fn start(path: &std::path::Path, kinds: &Arc<Kinds>, policy: &Arc<Policy>) -> (Store, tokio::task::JoinHandle<()>) {
+    let store = Store::open(Location::Sqlite(path.to_owned()), Arc::new(Always(NOW))).await.unwrap();
+    let runner = Runner::new(store.clone(), Arc::clone(kinds), PolicyCell::new(Arc::clone(policy)), &[(REFRESH, refresh)]);
+    (store, tokio::spawn(runner.run()))
+}
+
+/// The warehouse is the authority for receipts; others are kept for comparison.
+pub fn warehouse_counts() -> governance::Policy {
+    let authority = Authority { kind: "receipt".into(), connection: "wms".into(), keep_others: true, ..Authority::default() };
+    governance::Policy { authorities: vec![authority], ..policy() }
+}
+
+/// A record of a document in this version.
+pub fn record<K: Kind>(document: &str, line: &str, primary: i64, message: &K::Message) -> Record {
+    let mut record = samples::record::<K>(message);
+    record.envelope = Some(Envelope {
+        document: document.into(),
+        line: line.into(),
+        version: Some(Version { primary, observed: 0 }),
+        ..Envelope::default()
+    });
+    record
+}
+
+/// The same, gone.
+pub fn deleted(mut record: Record, primary: i64) -> Record {
+    let envelope = record.envelope.get_or_insert_default();
+    envelope.set_operation(Operation::Delete);
+    envelope.version.get_or_insert_default().primary = primary;
+    record
+}
+
+pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
+    Some(Date { year, month, day })
+}
+
+pub fn quantity(value: &str, unit: &str) -> Option<Quantity> {
+    Some(Quantity { value: value.into(), unit: unit.into() })
+}
+
+pub fn of(document: &str, line: &str) -> Option<OrderLineReference> {
+    Some(OrderLineReference { document: document.into(), line: line.into(), ..OrderLineReference::default() })
+}
+
+/// 120 of SKU1 from SUP003 for EAST, ordered on 1 November, due on 1 December.
+pub fn order() -> contract::SupplyOrder {
+    contract::SupplyOrder {
+        item_id: "SKU1".into(),
+        supplier_id: "SUP003".into(),
+        destination_location_id: "EAST".into(),
+        quantity: quantity("120", "EA"),
+        ordered_date: day(2026, 11, 1),
+        due_date: day(2026, 12, 1),
+        ..contract::SupplyOrder::default()
+    }
+}
+
+pub fn ordered(document: &str, line: &str, primary: i64, change: impl FnOnce(&mut contract::SupplyOrder)) -> Record {
+    let mut message = order();
+    change(&mut message);
+    record::<SupplyOrder>(document, line, primary, &message)
+}
+
+/// Confirmation of 17/10: quantity and day of December 2026.
+pub fn confirmed(document: &str, primary: i64, parts: &[(&str, i32)]) -> Record {
+    let part = |(quantity, by): &(&str, i32)| contract::ConfirmedPart {
+        quantity: (*quantity).into(),
+        date: day(2026, 12, *by),
+        ..contract::ConfirmedPart::default()
+    };
+    let message =
+        contract::Confirmation { order: of("17", "10"), parts: parts.iter().map(part).collect(), ..contract::Confirmation::default() };
+    record::<Confirmation>(document, "", primary, &message)
+}
+
+/// Receipt for 17/10 on 1 December.
+pub fn received(document: &str, primary: i64, value: &str, change: impl FnOnce(&mut contract::Receipt)) -> Record {
+    let mut message = contract::Receipt {
+        order: of("17", "10"),
+        quantity: quantity(value, "EA"),
+        received_date: day(2026, 12, 1),
+        ..contract::Receipt::default()
+    };
+    change(&mut message);
+    record::<Receipt>(document, "", primary, &message)
+}
+
+/// Shipment for 17/10 that left on 25 November and is expected on 30 November.
+pub fn shipped(document: &str, line: &str, value: &str, change: impl FnOnce(&mut contract::Shipment)) -> Record {
+    let mut message = contract::Shipment {
+        order: of("17", "10"),
+        quantity: quantity(value, "EA"),
+        shipped_date: day(2026, 11, 25),
+        expected_date: day(2026, 11, 30),
+        ..contract::Shipment::default()
+    };
+    change(&mut message);
+    record::<Shipment>(document, line, 1, &message)
+}
+
+pub fn milestone(document: &str, shipment: &str, kind: contract::MilestoneKind, on: i32, expected: Option<Date>) -> Record {
+    let message = contract::Milestone {
+        kind: kind.into(),
+        shipment_document: shipment.into(),
+        date: day(2026, 11, on),
+        expected_date: expected,
+        ..contract::Milestone::default()
+    };
+    record::<Milestone>(document, "", 1, &message)
+}
+
+pub fn disruption(document: &str, change: impl FnOnce(&mut contract::Disruption)) -> Record {
+    let mut message = contract::Disruption { start: day(2026, 11, 20), ..contract::Disruption::default() };
+    change(&mut message);
+    record::<Disruption>(document, "", 1, &message)
+}
+
+/// Outcome, and the reasons of what was wrong, waited for or found.
+pub fn told(taken: &Taken) -> (Outcome, Vec<&str>) {
+    let violations = taken.violations.iter().map(|violation| violation.reason);
+    let cause = taken.cause.iter().map(|cause| cause.reason.as_str());
+    let findings = taken.findings.iter().map(|finding| finding.reason.as_str());
+    (taken.outcome, violations.chain(cause).chain(findings).collect())
+}

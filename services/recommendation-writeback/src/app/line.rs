@@ -1,0 +1,94 @@
+//! A line is looked at, and goes on as far as it may.
+
+use super::{
+    change::{self, Why},
+    look::{Looked, look},
+    onward, read,
+};
+use crate::model::{problem::Problem, status};
+use bytes::Bytes;
+use crossdock_core::{Error, Micros, Result};
+use crossdock_proto::writeback::{Clearance, RecommendationState as State, RecommendationStatus};
+use crossdock_records::{Kinds, Origin, Policy, derive};
+use crossdock_store::{Due, Tx};
+
+/// Looks at a recommendation again, from wherever it is before it is drafted, and lets it go on: to INVALID, HELD, PENDING_APPROVAL or APPROVED, and onto
+/// a draft order. One that was approved by a person is looked at a last time. Nothing is written where nothing changed.
+///
+/// # Errors
+/// If there is none, or the store fails.
+pub fn proceed(tx: &mut Tx<'_>, policy: &Policy, key: &str, by: Option<&Origin>) -> Result<RecommendationStatus> {
+    let held = expect(tx, key)?;
+    if !matches!(held.state(), State::Received | State::Held | State::PendingApproval | State::Approved) {
+        return Ok(held);
+    }
+    let mut new = held.clone();
+    let looked = look(tx, policy, key, &mut new)?;
+    let why = decide(policy, &looked, &mut new, (by, tx.now()));
+    let new = if new == held { held } else { write(tx, key, &why, new)? };
+    if new.state() == State::Approved { onward::draft(tx, policy, key, &new) } else { Ok(new) }
+}
+
+/// Lets a held recommendation go on although its problems stand; they are not raised again unless they change.
+///
+/// # Errors
+/// If there is none, or the store fails.
+pub fn release(tx: &mut Tx<'_>, policy: &Policy, key: &str, why: &Why<'_>) -> Result<RecommendationStatus> {
+    let mut new = expect(tx, key)?;
+    let problems = std::mem::take(&mut new.problems);
+    new.released.retain(|held| !problems.iter().any(|new| (&new.field, &new.reason) == (&held.field, &held.reason)));
+    new.released.extend(problems);
+    write(tx, key, why, new)?;
+    proceed(tx, policy, key, why.by)
+}
+
+fn expect(tx: &mut Tx<'_>, key: &str) -> Result<RecommendationStatus> {
+    let held = read::<status::Status>(tx, key)?.map(|held| held.0);
+    held.ok_or_else(|| Error::not_found("UNKNOWN_RECOMMENDATION", format!("there is no recommendation {key:?} of a committed run")))
+}
+
+/// Writes a status as it shall be.
+///
+/// # Errors
+/// If its state cannot follow from the one before, or the store fails.
+pub fn write(tx: &mut Tx<'_>, key: &str, why: &Why<'_>, new: RecommendationStatus) -> Result<RecommendationStatus> {
+    let trace = why.by.map_or_else(Bytes::new, |by| by.trace.clone());
+    derive(tx, &trace, |to| change::recommendation(to, key, why, |held| *held = RecommendationStatus { steps: held.steps, ..new }))
+}
+
+fn decide<'a>(policy: &Policy, looked: &Looked, new: &mut RecommendationStatus, (by, now): (Option<&'a Origin>, Micros)) -> Why<'a> {
+    let problems: Vec<&Problem> = looked.problems.iter().filter(|problem| !problem.is_released(&new.released)).collect();
+    new.problems = problems.iter().map(|problem| problem.wire()).collect();
+    let mut why = Why { by, policy_version: policy.document.version.clone(), ..Why::default() };
+    let is_new = matches!(new.state(), State::Received | State::Held);
+    let is_edited = !new.edited_by.is_empty();
+    if looked.is_covered {
+        why.reason = "COVERED";
+        why.message = "supply that the planner had not seen covers all of it".to_owned();
+        new.set_state(State::Cancelled);
+    } else if let Some(first) = problems.iter().find(|problem| problem.is_final).or(problems.first()) {
+        why.reason = first.violation.reason;
+        why.message = format!("{} {:?} {}", first.violation.field, first.violation.value, first.violation.message);
+        // Who edits it knows what they do; their word can be released.
+        new.set_state(if first.is_final && is_new && !is_edited { State::Invalid } else { State::Held });
+        new.clearance = None;
+    } else if new.state() == State::Approved {
+        why.reason = "CONFIRMED";
+    } else {
+        let clearance = onward::clear(policy, &looked.facts, now);
+        why.rule.clone_from(&clearance.rule);
+        why.values.clone_from(&clearance.values);
+        why.reason = if clearance.levels.is_empty() { "APPROVED_BY_RULE" } else { "NEEDS_APPROVAL" };
+        new.set_state(if clearance.levels.is_empty() { State::Approved } else { State::PendingApproval });
+        new.clearance = Some(Clearance { approvals: Vec::new(), ..clearance });
+    }
+    why
+}
+
+/// Task: a line came after its run's commit.
+///
+/// # Errors
+/// If the store fails.
+pub fn late(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due) -> Result<Option<Micros>> {
+    super::run::late(tx, policy, &due.key)
+}

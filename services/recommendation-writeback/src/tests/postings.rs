@@ -1,0 +1,258 @@
+//! Leases and reports.
+
+use super::world::{HOUR, SECOND, World, buyer, erp, reason, said};
+use crate::model::{draft_order::DraftOrder, posting::Posting};
+use LineOutcome::{Changed, Posted, Rejected, Retry, Unknown};
+use crossdock_proto::{
+    types::Date,
+    writeback::{DraftOrderState as State, LineOutcome, LineReport, RecommendationState, RecommendationStatus, Resolution},
+};
+use crossdock_records::Origin;
+
+fn posted(document: &str) -> Vec<LineReport> {
+    vec![said(1, Posted, &[(document, "10", "24")])]
+}
+
+#[test]
+fn f_merged_and_refused() {
+    for again in [false, true] {
+        World::run(async |mut world| {
+            let needs = |quantity: &'static str, day: i32| {
+                move |status: &mut RecommendationStatus| {
+                    status.quantity = quantity.into();
+                    status.need_by = Some(Date { year: 2026, month: 7, day });
+                }
+            };
+            // The first need is not the first line.
+            let (r1, r2, r3) = ("planner/R1/1/1", "planner/R1/1/2", "planner/R1/1/3");
+            world.line(r2, needs("12", 9)).await;
+            world.line(r3, needs("5", 1)).await;
+            let draft = world.line(r1, needs("24", 2)).await.draft;
+            world.release(&draft).await.unwrap();
+            let leased = world.lease(10).await.unwrap().remove(0);
+            let token = leased.lease.unwrap().token;
+            let report = vec![said(1, Posted, &[("88", "10", "12")]), said(2, Rejected, &[]), said(3, Posted, &[("88", "10", "24")])];
+            let (after, late) = world.report(&draft, token, report.clone()).await.unwrap();
+            assert_eq!((after.state(), late, after.documents.clone()), (State::PartiallyPosted, false, vec!["88".to_owned()]));
+            if again {
+                world.restart().await;
+                let (same, _) = world.report(&draft, token, report).await.unwrap();
+                assert_eq!((same.state(), same.lines), (after.state(), after.lines));
+            }
+            let link = world.link("erp/88/10").await;
+            assert_eq!(link, [(r1.to_owned(), "24".to_owned()), (r2.to_owned(), "12".to_owned())], "the first need first");
+            let mut told = Vec::new();
+            for key in [r1, r2, r3] {
+                let status = world.status(key).await;
+                told.push((status.state(), status.posted_quantity));
+            }
+            let is = |state, quantity: &str| (state, quantity.to_owned());
+            let wanted =
+                [is(RecommendationState::Posted, "24"), is(RecommendationState::Posted, "12"), is(RecommendationState::Rejected, "")];
+            assert_eq!(told, wanted);
+        });
+    }
+}
+
+/// What happens to a draft that was leased twice: the first lease ran out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    FirstReports,
+    SecondReports,
+    Restart,
+}
+
+#[test]
+fn h_two_leases_two_documents_in_every_order() {
+    use Step::{FirstReports, Restart, SecondReports};
+    let orders = [
+        vec![FirstReports, SecondReports],
+        vec![SecondReports, FirstReports],
+        vec![FirstReports, FirstReports, Restart, SecondReports, SecondReports],
+        vec![SecondReports, SecondReports, Restart, FirstReports, FirstReports],
+        vec![FirstReports, Restart, SecondReports, FirstReports],
+        vec![SecondReports, FirstReports, Restart, SecondReports],
+    ];
+    for order in orders {
+        World::run(async |mut world| {
+            let draft = world.sealed().await;
+            assert!(!world.lease(10).await.unwrap()[0].verify_first);
+            world.later(HOUR).await;
+            let second = world.lease(10).await.unwrap().remove(0);
+            assert!(second.verify_first, "{order:?}");
+            assert_eq!(second.lease.unwrap().token, 2, "{order:?}");
+            for (at, step) in order.iter().enumerate() {
+                match step {
+                    FirstReports => assert!(world.report(&draft, 1, posted("PO-1")).await.unwrap().1, "{order:?}: late"),
+                    SecondReports => assert!(!world.report(&draft, 2, posted("PO-2")).await.unwrap().1, "{order:?}"),
+                    Restart => world.restart().await,
+                }
+                let both = order[..=at].contains(&FirstReports) && order[..=at].contains(&SecondReports);
+                let now = world.draft(&draft).await;
+                assert_eq!(now.state(), if both { State::Conflict } else { State::Posted }, "{order:?} after {at}");
+                world.later(HOUR).await;
+                assert!(world.lease(10).await.unwrap().is_empty(), "{order:?}: no further lease");
+            }
+            let conflict = world.draft(&draft).await;
+            assert_eq!(conflict.documents, ["PO-1", "PO-2"], "{order:?}");
+            assert!(conflict.note.contains("PO-1") && conflict.note.contains("PO-2"), "{order:?}: {}", conflict.note);
+            assert_eq!(world.faults().await.get(&format!("finding/POSTING_CONFLICT/{draft}")), Some(&1), "{order:?}");
+            assert_eq!(world.all::<Posting>().await.len(), order.iter().filter(|step| **step != Restart).count());
+            for (document, other) in [("PO-1", "PO-2"), ("PO-2", "PO-1")] {
+                if world.draft(&draft).await.state() == State::Conflict {
+                    assert_eq!(reason(world.resolve(&draft, Resolution::KeepDocument, "PO-9").await), "UNKNOWN_DOCUMENT");
+                    let kept = world.resolve(&draft, Resolution::KeepDocument, document).await.unwrap();
+                    assert_eq!((kept.state(), kept.documents), (State::Posted, vec![document.to_owned()]));
+                    assert_eq!(world.link(&format!("erp/{document}/10")).await, [("planner/R1/1/1".to_owned(), "24".to_owned())]);
+                    assert!(world.link(&format!("erp/{other}/10")).await.is_empty());
+                    assert!(!world.faults().await.keys().any(|cause| cause.contains("POSTING_CONFLICT")), "{order:?}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn the_same_document_from_an_old_lease_is_no_conflict() {
+    World::run(async |world| {
+        let draft = world.sealed().await;
+        world.lease(10).await.unwrap();
+        world.later(HOUR).await;
+        world.lease(10).await.unwrap();
+        let (after, late) = world.report(&draft, 1, posted("PO-1")).await.unwrap();
+        assert_eq!((after.state(), late), (State::Posted, true), "late evidence posts it");
+        let (after, late) = world.report(&draft, 2, posted("PO-1")).await.unwrap();
+        assert_eq!((after.state(), late), (State::Posted, false));
+        let (after, _) = world.report(&draft, 1, vec![said(1, Rejected, &[])]).await.unwrap();
+        assert_eq!(after.state(), State::Posted, "what an old lease did not do is no news");
+    });
+}
+
+#[test]
+fn what_was_refused_and_is_posted_all_the_same_is_a_conflict() {
+    World::run(async |world| {
+        let draft = world.sealed().await;
+        world.lease(10).await.unwrap();
+        world.later(HOUR).await;
+        world.lease(10).await.unwrap();
+        assert_eq!(world.report(&draft, 2, vec![said(1, Rejected, &[])]).await.unwrap().0.state(), State::Rejected);
+        assert_eq!(world.status("planner/R1/1/1").await.state(), RecommendationState::Rejected);
+        let (after, _) = world.report(&draft, 1, posted("PO-1")).await.unwrap();
+        assert_eq!(after.state(), State::Conflict);
+        assert!(after.note.contains("refused") && after.note.contains("PO-1"));
+        world.resolve(&draft, Resolution::KeepDocument, "PO-1").await.unwrap();
+        assert_eq!(world.status("planner/R1/1/1").await.state(), RecommendationState::Posted);
+    });
+}
+
+#[test]
+fn a_lease_that_ran_out_still_counts_until_the_next() {
+    for (report, state) in [
+        (posted("PO-1"), State::Posted),
+        (vec![said(1, Changed, &[("PO-1", "10", "20")])], State::PartiallyPosted),
+        (vec![said(1, Rejected, &[])], State::Rejected),
+        (vec![said(1, Retry, &[])], State::Retrying),
+    ] {
+        World::run(async |world| {
+            let draft = world.sealed().await;
+            world.lease(10).await.unwrap();
+            world.later(61 * SECOND).await;
+            assert_eq!(world.draft(&draft).await.state(), State::Retrying);
+            let (after, late) = world.report(&draft, 1, report.clone()).await.unwrap();
+            assert_eq!((after.state(), late), (state, false));
+        });
+    }
+}
+
+#[test]
+fn tried_as_often_as_allowed() {
+    World::run(async |mut world| {
+        let draft = world.sealed().await;
+        let mut pauses = Vec::new();
+        for attempt in 1..=4 {
+            let leased = world.lease(10).await.unwrap().remove(0);
+            assert_eq!((leased.attempts, leased.lease.unwrap().token), (attempt, attempt.into()));
+            assert_eq!(leased.verify_first, attempt > 2, "once nobody knew");
+            let said = said(1, if attempt == 2 { Unknown } else { Retry }, &[]);
+            let (after, _) = world.report(&draft, attempt.into(), vec![said]).await.unwrap();
+            assert_eq!(after.state(), if attempt < 4 { State::Retrying } else { State::Dead });
+            assert!(world.lease(10).await.unwrap().is_empty(), "not before the pause is over");
+            if let Some(at) = after.retry_time.filter(|_| attempt < 4) {
+                let pause = crossdock_records::micros(&at) - world.now();
+                pauses.push(pause);
+                world.later(pause - 1).await;
+                assert!(world.lease(10).await.unwrap().is_empty());
+                world.later(1).await;
+            }
+        }
+        assert!(pauses.windows(2).all(|pair| pair[0] <= pair[1]), "{pauses:?}");
+        let cause = format!("finding/POSTING_DEAD/{draft}");
+        assert_eq!(world.faults().await.get(&cause), Some(&1));
+        world.restart().await;
+        assert_eq!(reason(world.resolve(&draft, Resolution::KeepDocument, "PO-1").await), "RESOLUTION");
+        world.resolve(&draft, Resolution::Requeue, "").await.unwrap();
+        assert_eq!(world.faults().await.get(&cause), None);
+        let leased = world.lease(10).await.unwrap().remove(0);
+        assert_eq!((leased.attempts, leased.lease.unwrap().token, leased.verify_first), (1, 5, true));
+    });
+}
+
+#[test]
+fn given_up() {
+    World::run(async |world| {
+        world.line("planner/R1/1/1", |_| {}).await;
+        let draft = world.line("planner/R1/1/2", |_| {}).await.draft;
+        world.release(&draft).await.unwrap();
+        for attempt in 1..=4_i64 {
+            world.lease(10).await.unwrap();
+            let first = if attempt == 1 { said(1, Posted, &[("PO-1", "10", "24")]) } else { said(1, Retry, &[]) };
+            let (after, _) = world.report(&draft, attempt, vec![first, said(2, Retry, &[])]).await.unwrap();
+            assert_eq!(after.lines[0].outcome(), Posted, "what is posted stays posted");
+            assert!(after.verify_first);
+            world.later(HOUR).await;
+        }
+        assert_eq!(world.status("planner/R1/1/1").await.state(), RecommendationState::Posted, "known at once");
+        assert_eq!(world.status("planner/R1/1/2").await.state(), RecommendationState::Drafted);
+        let after = world.resolve(&draft, Resolution::Abandon, "").await.unwrap();
+        assert_eq!(after.state(), State::PartiallyPosted);
+        assert_eq!(world.status("planner/R1/1/2").await.state(), RecommendationState::Rejected);
+    });
+}
+
+#[test]
+fn every_caller_gets_other_drafts() {
+    World::run(async |world| {
+        for number in 0..7 {
+            let edit = move |status: &mut RecommendationStatus| status.supplier_id = format!("SUP{number}");
+            let draft = world.line(&format!("planner/R1/1/{number}"), edit).await.draft;
+            world.release(&draft).await.unwrap();
+        }
+        let all: Vec<String> = world.all::<DraftOrder>().await.into_iter().map(|(key, _)| key).collect();
+        // Handed over together, so that they may be written together.
+        let (a, b, c) = tokio::join!(world.lease(3), world.lease(2), world.lease(9));
+        let keys =
+            |leased: Vec<crossdock_proto::writeback::DraftOrder>| leased.into_iter().map(|draft| draft.posting_key).collect::<Vec<_>>();
+        assert_eq!([keys(a.unwrap()), keys(b.unwrap()), keys(c.unwrap())].concat(), all);
+        assert_eq!(reason(world.lease(-1).await), "NEGATIVE");
+    });
+}
+
+#[test]
+fn bad_reports_change_nothing() {
+    World::run(async |world| {
+        let draft = world.sealed().await;
+        world.lease(10).await.unwrap();
+        let before = world.draft(&draft).await;
+        let stranger = Origin { connection: "wms".into(), ..Origin::default() };
+        assert_eq!(reason(world.report("NONE", 1, posted("PO-1")).await), "UNKNOWN_DRAFT_ORDER");
+        assert_eq!(reason(world.report_by(stranger, &draft, 1, posted("PO-1")).await), "NOT_CONNECTOR");
+        assert_eq!(reason(world.report(&draft, 0, posted("PO-1")).await), "TOKEN");
+        assert_eq!(reason(world.report(&draft, 1, vec![]).await), "LINE_MISSING");
+        assert_eq!(reason(world.report(&draft, 1, vec![said(1, Posted, &[("PO-1", "10", "25")])]).await), "MORE_THAN_DRAFTED");
+        assert_eq!(reason(world.resolve(&draft, Resolution::Requeue, "").await), "RESOLUTION");
+        assert_eq!(reason(world.resolve(&draft, Resolution::Unspecified, "").await), "RESOLUTION");
+        assert_eq!((world.draft(&draft).await, world.all::<Posting>().await.len()), (before, 0));
+        assert_eq!(reason(world.call(move |to, _| crate::app::approval::person(&erp()).map(|_| to.now())).await), "PRINCIPAL_REQUIRED");
+        assert!(world.call(move |_, _| crate::app::approval::person(&buyer("ann")).map(str::len)).await.is_ok());
+    });
+}
