@@ -8,6 +8,9 @@ mod tests;
 pub use kinds::{KindInfo, MethodInfo, Role, Schema, schema};
 pub use tagged::{Filter, Record, UNREADABLE};
 
+/// Version of these contracts, as clients send it in the metadata `crossdock-contract`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 #[allow(missing_docs, clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/contracts.rs"));

@@ -1,6 +1,6 @@
 //! Who is calling, and whether they may: one layer around every service's routes, for calls from the network and from this process alike.
 
-use crate::{Handle, status};
+use crate::{CONTRACT, Handle, status};
 use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
@@ -49,6 +49,8 @@ async fn check(State(handle): State<Handle>, mut request: Request, next: Next) -
         .and_then(|method| identify(request.headers(), &handle.policy.borrow(), &path, method));
     match caller {
         Ok(caller) => {
+            let version = request.headers().get(CONTRACT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            handle.contracts.called(&caller.0.connection, &path, version, handle.store.clock().now());
             request.extensions_mut().insert(caller);
             // A panic would unwind into a caller of this process.
             let call = AssertUnwindSafe(next.run(request)).catch_unwind();

@@ -1,6 +1,6 @@
 //! A client of `RecordService` of any service.
 
-use crate::{CONNECTION, Channel, MAX_MESSAGE};
+use crate::{CONNECTION, CONTRACT, Channel, MAX_MESSAGE};
 use crossdock_proto::records::{
     BatchGetRequest, BatchGetResponse, IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse, ListRequest, ListResponse,
     WatchRequest, WatchResponse,
@@ -96,6 +96,7 @@ impl RecordClient {
         let mut request = Request::new(message);
         let name = MetadataValue::try_from(&self.connection).map_err(|_| Status::invalid_argument("a connection's name is ASCII"))?;
         request.metadata_mut().insert(CONNECTION, name);
+        request.metadata_mut().insert(CONTRACT, MetadataValue::from_static(crossdock_proto::VERSION));
         Ok(request)
     }
 }

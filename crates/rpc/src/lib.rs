@@ -3,6 +3,7 @@
 mod access;
 mod channel;
 mod client;
+mod contracts;
 mod follower;
 mod handle;
 mod list;
@@ -14,6 +15,7 @@ mod watch;
 pub use access::{CONNECTION, Caller, PEER, PRINCIPAL, guard};
 pub use channel::{Channel, local, remote};
 pub use client::RecordClient;
+pub use contracts::{CONTRACT, Contracts};
 pub use follower::Follower;
 pub use handle::Handle;
 pub use operations::{Operations, once};

@@ -186,5 +186,6 @@ async fn statistics(handle: &Handle) -> Result<ServiceStatistics> {
         cursor: head.to_string(),
         kinds: kinds.into_values().collect(),
         peers: peers.into_iter().map(peer).collect(),
+        contracts: handle.contracts.uses(),
     })
 }

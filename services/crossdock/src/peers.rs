@@ -2,7 +2,7 @@
 
 use crate::{cli::Target, failure::Failure};
 use crossdock_proto::{KindInfo, operations::operations_service_client::OperationsServiceClient, schema};
-use crossdock_rpc::{CONNECTION, Channel, PRINCIPAL, RecordClient, remote};
+use crossdock_rpc::{CONNECTION, CONTRACT, Channel, PRINCIPAL, RecordClient, remote};
 use std::time::Duration;
 use tonic::{Request, metadata::MetadataValue, transport::Endpoint};
 
@@ -55,6 +55,7 @@ impl Peers {
             Ok::<(), Failure>(())
         };
         insert(CONNECTION, &self.connection)?;
+        insert(CONTRACT, crossdock_proto::VERSION)?;
         if let Some(principal) = &self.principal {
             insert(PRINCIPAL, principal)?;
         }

@@ -1,7 +1,10 @@
 //! A process with governance and a stub of master data that follows its policy.
 
 use crossdock_core::SystemClock;
-use crossdock_proto::governance::{AcknowledgeExceptionRequest, Exception, governance_service_client::GovernanceServiceClient};
+use crossdock_proto::{
+    governance::{AcknowledgeExceptionRequest, Exception, governance_service_client::GovernanceServiceClient},
+    operations::operations_service_client::OperationsServiceClient,
+};
 use crossdock_records::{Kinds, Peer};
 use crossdock_rpc::{CONNECTION, Channel, Handle, PRINCIPAL, RecordClient, remote};
 use crossdock_runtime::{Config, GOVERNANCE, Service, serve};
@@ -59,6 +62,10 @@ impl Process {
     pub async fn acknowledge(&self, connection: &str, principal: &str, asked: AcknowledgeExceptionRequest) -> Result<Exception, Status> {
         let answer = self.verbs().acknowledge_exception(by(connection, principal, asked)).await?;
         Ok(answer.into_inner().exception.unwrap())
+    }
+
+    pub fn operations(&self) -> OperationsServiceClient<Channel> {
+        OperationsServiceClient::new(self.channel.clone())
     }
 
     pub fn verbs(&self) -> GovernanceServiceClient<Channel> {

@@ -1,11 +1,11 @@
 //! The policy on its way from the file to other services, and the exception desk.
 
-use super::process::{PATIENCE, Process, reason};
+use super::process::{PATIENCE, Process, by, reason};
 use crate::wire::reload::Source;
 use crossdock_core::SystemClock;
 use crossdock_proto::{
     governance::{AcknowledgeExceptionRequest, Exception, ExceptionFilter, ExceptionState},
-    operations::{Issue, IssueState},
+    operations::{GetStatisticsRequest, Issue, IssueState},
     records::{IngestBatchRequest, ListRequest},
 };
 use crossdock_records::{EXCEPTION, derive};
@@ -172,5 +172,22 @@ async fn who_may_not_and_what_is_not_there() {
         told.push(reason(&process.acknowledge(connection, principal, request).await.unwrap_err()));
     }
     assert_eq!(told, ["NOT_ALLOWED", "NOT_ALLOWED", "UNKNOWN_EXCEPTION", "REQUEST_ID", "NOTE", "NOTE"]);
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn the_contracts_in_use_are_told_by_connection() {
+    let process = Process::start(Some(&format!("{RULES}  - {{name: operator, roles: [operator]}}\n"))).await;
+    eventually_async("a batch of erp is taken", PATIENCE, async || {
+        process.masters("erp").ingest_batch(IngestBatchRequest::default()).await.ok()
+    })
+    .await;
+    let told = eventually_async("the uses are told", PATIENCE, async || {
+        let asked = by("operator", "", GetStatisticsRequest { service: "master-data".into() });
+        process.operations().get_statistics(asked).await.ok()
+    });
+    let uses = told.await.into_inner().services.remove(0).contracts;
+    let held = uses.iter().find(|held| held.connection == "erp").unwrap();
+    assert_eq!((held.package.as_str(), held.version.as_str()), ("crossdock.masterdata.v1", crossdock_proto::VERSION));
     process.stop().await;
 }
