@@ -39,5 +39,5 @@ pub use references::REFERENCE;
 pub use registry::{Kinds, message, model};
 pub use sets::{SET, abort, commit, open};
 pub use settle::{Held, Settled, settle};
-pub use stored::{envelope, micros, record, timestamp};
+pub use stored::{encoded, envelope, micros, record, timestamp};
 pub use take::take;

@@ -1,5 +1,6 @@
 //! One file per use case: get, decide, put.
 
+pub mod again;
 pub mod approval;
 pub mod approve;
 pub mod change;
@@ -7,7 +8,6 @@ pub mod draft;
 pub mod due;
 pub mod edit;
 pub mod lease;
-pub mod onward;
 pub mod posted;
 pub mod report;
 pub mod resolve;

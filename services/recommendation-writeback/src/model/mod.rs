@@ -1,6 +1,7 @@
 //! The rules of each kind, on types that cannot be invalid.
 
 pub mod clearance;
+pub mod day;
 pub mod draft_order;
 pub mod levels;
 pub mod limits;

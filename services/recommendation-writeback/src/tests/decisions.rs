@@ -116,7 +116,7 @@ fn bad_decisions_are_refused_as_a_whole() {
         ];
         for (by, seen, note, wanted) in table {
             let asked = ApproveRequest { seen, note, ..ApproveRequest::default() };
-            let answer = world.call(move |to, policy| crate::app::approve::approve(to, policy, &by, &asked)).await;
+            let answer = world.write(move |tx, policy| crate::app::approve::approve(tx, policy, &by, &asked)).await;
             assert_eq!(reason(answer), wanted);
         }
         for (quantity, wanted) in

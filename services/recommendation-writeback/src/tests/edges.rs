@@ -51,6 +51,7 @@ const HISTORIES: &[&str] = &[
     "lease report:1:NN report:2:P2P2 keep:PO-2",
     "report:9:P1P1",
     "report:9:C1P1",
+    "report:9:P1R report:9:P2R",
     "lease report:1:P1R wait lease report:2:P2R",
     "lease wait report:1:P1P1",
     "lease wait report:1:P1N",
