@@ -5,4 +5,5 @@ mod drafts;
 mod edges;
 mod histories;
 mod postings;
+mod verbs;
 mod world;

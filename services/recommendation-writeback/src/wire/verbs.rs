@@ -11,7 +11,8 @@ use crossdock_rpc::{Caller, Handle, MAX_MESSAGE, once, status};
 use crossdock_store::Tx;
 use tonic::{Request, Response, Status, service::Routes};
 
-struct Verbs(Handle);
+/// The verbs of one running service.
+pub struct Verbs(pub Handle);
 
 /// The routes of the verbs.
 pub fn routes(handle: &Handle) -> Routes {
