@@ -182,10 +182,10 @@ impl World {
         records.iter().filter(|record| !record.deleted).filter_map(|record| Some((record.key.clone(), message::<K>(record)?))).collect()
     }
 
-    /// Every change of state of draft orders so far.
-    pub async fn edges(&self) -> Vec<(String, String)> {
+    /// Every change of state so far, of draft orders or of recommendations.
+    pub async fn edges(&self, of_drafts: bool) -> Vec<(String, String)> {
         let steps = self.all::<Step>().await.into_iter().map(|(_, step)| step);
-        steps.filter(|step| !step.subject.contains('/') && step.from != step.to).map(|step| (step.from, step.to)).collect()
+        steps.filter(|step| step.subject.contains('/') != of_drafts && step.from != step.to).map(|step| (step.from, step.to)).collect()
     }
 
     pub async fn approve(&self, who: &str, seen: Vec<Seen>) -> Vec<Decided> {
