@@ -47,11 +47,13 @@ pub(crate) fn findings(stored: &Record) -> Vec<Finding> {
     Envelope::decode(stored.meta.clone()).unwrap_or_default().findings
 }
 
+/// An instant as the contracts have it.
 pub fn timestamp(at: Micros) -> Timestamp {
     let nanos = i32::try_from(at.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
     Timestamp { seconds: at.div_euclid(1_000_000), nanos }
 }
 
+/// An instant of the contracts in microseconds; what is finer is cut off.
 pub fn micros(at: &Timestamp) -> Micros {
     at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))
 }
