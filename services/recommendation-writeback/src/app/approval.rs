@@ -81,7 +81,7 @@ enum Undecided {
     /// Its time is over.
     Expires,
     /// The next level has to decide.
-    Escalates(Clearance),
+    Escalates(Box<Clearance>, Why<'static>),
     /// Not yet.
     Waits,
 }
@@ -97,7 +97,8 @@ fn undecided(policy: &Policy, clearance: &Clearance, now: Micros) -> Undecided {
     let none = WritebackRules::default();
     let up = escalated(policy.document.writeback.as_ref().unwrap_or(&none), clearance);
     let again = up.as_ref().and_then(|_| rules(policy).escalates_again(clearance, now)).map(timestamp);
-    Undecided::Escalates(Clearance { escalate_time: again, ..up.unwrap_or_else(|| clearance.clone()) })
+    let why = escalates(up.as_ref());
+    Undecided::Escalates(Box::new(Clearance { escalate_time: again, ..up.unwrap_or_else(|| clearance.clone()) }), why)
 }
 
 /// Nobody has decided on a recommendation; when to look again.
@@ -112,9 +113,7 @@ pub fn line_undecided(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> R
     let after = match undecided(policy, &held.clearance.clone().unwrap_or_default(), to.now()) {
         Undecided::Waits => held,
         Undecided::Expires => change::recommendation(to, key, &expired(), |status| status.set_state(RecommendationState::Expired))?,
-        Undecided::Escalates(clearance) => {
-            change::recommendation(to, key, &escalates(&clearance), |status| status.clearance = Some(clearance.clone()))?
-        }
+        Undecided::Escalates(clearance, why) => change::recommendation(to, key, &why, |status| status.clearance = Some(*clearance))?,
     };
     let waits = after.state() == RecommendationState::PendingApproval;
     Ok(after.clearance.as_ref().filter(|_| waits).and_then(next_time))
@@ -132,9 +131,7 @@ pub fn order_undecided(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> 
     let after = match undecided(policy, &held.clearance.clone().unwrap_or_default(), to.now()) {
         Undecided::Waits => held,
         Undecided::Expires => decline(to, key, &expired(), RecommendationState::Expired)?,
-        Undecided::Escalates(clearance) => {
-            change::draft(to, key, &escalates(&clearance), |draft| draft.clearance = Some(clearance.clone()))?
-        }
+        Undecided::Escalates(clearance, why) => change::draft(to, key, &why, |draft| draft.clearance = Some(*clearance))?,
     };
     let waits = after.state() == DraftOrderState::PendingApproval;
     Ok(after.clearance.as_ref().filter(|_| waits).and_then(next_time))
@@ -144,8 +141,10 @@ fn expired() -> Why<'static> {
     Why { reason: "EXPIRED", message: "nobody decided in time".into(), ..Why::default() }
 }
 
-fn escalates(clearance: &Clearance) -> Why<'static> {
-    let level = clearance.levels.get(clearance.approvals.len()).cloned().unwrap_or_default();
+fn escalates(up: Option<&Clearance>) -> Why<'static> {
+    let Some(level) = up.and_then(|up| up.levels.get(up.approvals.len())) else {
+        return Why { reason: "NOBODY_ABOVE", message: "nobody decided, and there is no level above".into(), ..Why::default() };
+    };
     Why { reason: "ESCALATED", message: format!("nobody decided; level {level:?} has to"), ..Why::default() }
 }
 

@@ -95,9 +95,12 @@ fn nobody_decides_in_time() {
         assert_eq!(reasons(&world.approve("ann", vec![seen(R1, &line.etag)]).await), ["ETAG_CHANGED"]);
         assert_eq!(reasons(&world.approve("ann", vec![seen(R1, &escalated.etag)]).await), ["LEVEL"]);
         world.restart().await;
-        world.later(20 * HOUR).await;
+        world.later(10 * HOUR).await;
+        assert_eq!(world.status(R1).await.clearance.unwrap().escalate_time, None, "there is nobody above");
+        world.later(10 * HOUR).await;
         assert_eq!(world.status(R1).await.state(), State::Expired);
         assert_eq!(reasons(&world.approve("mia", vec![seen(R1, &escalated.etag)]).await), ["EXPIRED"]);
+        assert_eq!(reasons(&world.decline("mia", vec![seen(R1, &escalated.etag)]).await), ["EXPIRED"]);
     });
 }
 
