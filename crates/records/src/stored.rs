@@ -58,6 +58,11 @@ pub fn micros(at: &Timestamp) -> Micros {
     at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))
 }
 
+/// The bytes of a message, the same for the same content.
+pub fn encoded(message: &impl Message) -> Vec<u8> {
+    message.encode_to_vec()
+}
+
 pub(crate) fn version(envelope: &Envelope) -> crossdock_core::Version {
     let version = envelope.version.unwrap_or_default();
     crossdock_core::Version { primary: version.primary, observed: version.observed }

@@ -5,13 +5,14 @@ use crate::model::{
     clearance::{Rules, Values, next_time},
     draft_order::DraftOrder,
     levels::escalated,
+    planning::mode_name,
     status::Status,
 };
 use crossdock_conditions::Value;
 use crossdock_core::{Error, Micro, Micros, Result};
 use crossdock_proto::{
     governance::WritebackRules,
-    writeback::{self as contract, Clearance, DraftOrderState, PlanningModeKind, RecommendationState, RecommendationStatus},
+    writeback::{self as contract, Clearance, DraftOrderState, RecommendationState, RecommendationStatus},
 };
 use crossdock_records::{Derived, Origin, Policy, micros, timestamp};
 use std::sync::Arc;
@@ -56,7 +57,7 @@ fn order_values(draft: &contract::DraftOrder, lines: &[RecommendationStatus]) ->
         ("destination", text(&draft.destination_location_id)),
         ("company", text(&draft.company)),
         ("currency", text(&draft.currency)),
-        ("mode", text(mode_name(mode))),
+        ("mode", Value::Text(mode_name(mode))),
         // A limit is never passed unseen.
         ("value", Value::Int(value.map_or(0, |value| value.0.div_euclid(1_000_000) + i64::from(value.0.rem_euclid(1_000_000) > 0)))),
         ("value_known", Value::Bool(value.is_some())),
@@ -66,22 +67,12 @@ fn order_values(draft: &contract::DraftOrder, lines: &[RecommendationStatus]) ->
     ])
 }
 
-/// A planning mode as rules name it.
-pub fn mode_name(mode: PlanningModeKind) -> &'static str {
-    match mode {
-        PlanningModeKind::Unspecified | PlanningModeKind::Normal => "normal",
-        PlanningModeKind::Hold => "hold",
-        PlanningModeKind::LastGoodRun => "last_good_run",
-        PlanningModeKind::Expired => "expired",
-    }
-}
-
 /// What becomes of something that nobody decides on.
 enum Undecided {
     /// Its time is over.
     Expires,
     /// The next level has to decide.
-    Escalates(Clearance),
+    Escalates(Box<Clearance>, Why<'static>),
     /// Not yet.
     Waits,
 }
@@ -97,7 +88,8 @@ fn undecided(policy: &Policy, clearance: &Clearance, now: Micros) -> Undecided {
     let none = WritebackRules::default();
     let up = escalated(policy.document.writeback.as_ref().unwrap_or(&none), clearance);
     let again = up.as_ref().and_then(|_| rules(policy).escalates_again(clearance, now)).map(timestamp);
-    Undecided::Escalates(Clearance { escalate_time: again, ..up.unwrap_or_else(|| clearance.clone()) })
+    let why = escalates(up.as_ref());
+    Undecided::Escalates(Box::new(Clearance { escalate_time: again, ..up.unwrap_or_else(|| clearance.clone()) }), why)
 }
 
 /// Nobody has decided on a recommendation; when to look again.
@@ -112,9 +104,7 @@ pub fn line_undecided(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> R
     let after = match undecided(policy, &held.clearance.clone().unwrap_or_default(), to.now()) {
         Undecided::Waits => held,
         Undecided::Expires => change::recommendation(to, key, &expired(), |status| status.set_state(RecommendationState::Expired))?,
-        Undecided::Escalates(clearance) => {
-            change::recommendation(to, key, &escalates(&clearance), |status| status.clearance = Some(clearance.clone()))?
-        }
+        Undecided::Escalates(clearance, why) => change::recommendation(to, key, &why, |status| status.clearance = Some(*clearance))?,
     };
     let waits = after.state() == RecommendationState::PendingApproval;
     Ok(after.clearance.as_ref().filter(|_| waits).and_then(next_time))
@@ -132,9 +122,7 @@ pub fn order_undecided(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> 
     let after = match undecided(policy, &held.clearance.clone().unwrap_or_default(), to.now()) {
         Undecided::Waits => held,
         Undecided::Expires => decline(to, key, &expired(), RecommendationState::Expired)?,
-        Undecided::Escalates(clearance) => {
-            change::draft(to, key, &escalates(&clearance), |draft| draft.clearance = Some(clearance.clone()))?
-        }
+        Undecided::Escalates(clearance, why) => change::draft(to, key, &why, |draft| draft.clearance = Some(*clearance))?,
     };
     let waits = after.state() == DraftOrderState::PendingApproval;
     Ok(after.clearance.as_ref().filter(|_| waits).and_then(next_time))
@@ -144,8 +132,10 @@ fn expired() -> Why<'static> {
     Why { reason: "EXPIRED", message: "nobody decided in time".into(), ..Why::default() }
 }
 
-fn escalates(clearance: &Clearance) -> Why<'static> {
-    let level = clearance.levels.get(clearance.approvals.len()).cloned().unwrap_or_default();
+fn escalates(up: Option<&Clearance>) -> Why<'static> {
+    let Some(level) = up.and_then(|up| up.levels.get(up.approvals.len())) else {
+        return Why { reason: "NOBODY_ABOVE", message: "nobody decided, and there is no level above".into(), ..Why::default() };
+    };
     Why { reason: "ESCALATED", message: format!("nobody decided; level {level:?} has to"), ..Why::default() }
 }
 

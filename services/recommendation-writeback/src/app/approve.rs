@@ -3,10 +3,11 @@
 use super::{
     approval,
     change::{self, Why},
-    onward,
+    line,
 };
 use crate::model::{
     clearance::is_cleared,
+    day,
     draft_order::{self, DraftOrder},
     levels::{Speaker, give},
     status::{self, Status},
@@ -20,7 +21,8 @@ use crossdock_proto::{
         RecommendationStatus, Seen,
     },
 };
-use crossdock_records::{Derived, Origin, Policy, micros, timestamp};
+use crossdock_records::{Derived, Origin, Policy, derive, micros, timestamp};
+use crossdock_store::Tx;
 use jiff::tz::TimeZone;
 
 /// Most decisions in one call.
@@ -38,21 +40,28 @@ enum Subject {
 ///
 /// # Errors
 /// If the call as a whole cannot be, or the store fails.
-pub fn approve(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &ApproveRequest) -> Result<Vec<Decided>> {
+pub fn approve(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &ApproveRequest) -> Result<Vec<Decided>> {
     approval::person(by)?;
     check(&asked.seen, &asked.note)?;
-    decide(to, &asked.seen, |to, seen| yes(to, policy, by, &asked.note, seen))
+    decide(tx, by, &asked.seen, |tx, seen| {
+        let refused = derive(tx, &by.trace, |to| yes(to, policy, by, &asked.note, seen))?;
+        // Between the reading and the last yes things may have changed.
+        if refused.is_ok() && !seen.recommendation.is_empty() {
+            line::proceed(tx, policy, &seen.recommendation, None)?;
+        }
+        Ok(refused)
+    })
 }
 
 /// A person says no.
 ///
 /// # Errors
 /// If the call as a whole cannot be, or the store fails.
-pub fn decline(to: &mut Derived<'_, '_>, by: &Origin, asked: &DeclineRequest) -> Result<Vec<Decided>> {
+pub fn decline(tx: &mut Tx<'_>, by: &Origin, asked: &DeclineRequest) -> Result<Vec<Decided>> {
     approval::person(by)?;
     check(&asked.seen, &asked.note)?;
     need_note(&asked.note)?;
-    decide(to, &asked.seen, |to, seen| no(to, by, &asked.note, seen))
+    decide(tx, by, &asked.seen, |tx, seen| derive(tx, &by.trace, |to| no(to, by, &asked.note, seen)))
 }
 
 /// A note that has to be there.
@@ -90,14 +99,15 @@ fn check(seen: &[Seen], note: &str) -> Result<()> {
 }
 
 fn decide(
-    to: &mut Derived<'_, '_>,
+    tx: &mut Tx<'_>,
+    by: &Origin,
     all: &[Seen],
-    mut decide: impl FnMut(&mut Derived<'_, '_>, &Seen) -> Result<Result<(), Violation>>,
+    decide: impl Fn(&mut Tx<'_>, &Seen) -> Result<Result<(), Violation>>,
 ) -> Result<Vec<Decided>> {
     let mut decided = Vec::with_capacity(all.len());
     for seen in all {
-        let refused = decide(to, seen)?.err().map(told);
-        let (recommendation, draft_order) = match find(to, seen)? {
+        let refused = decide(tx, seen)?.err().map(told);
+        let (recommendation, draft_order) = match derive(tx, &by.trace, |to| find(to, seen))? {
             Some(Subject::Line(status)) => (Some(*status), None),
             Some(Subject::Order(draft)) => (None, Some(*draft)),
             None => (None, None),
@@ -118,7 +128,7 @@ fn yes(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, note: &str, seen:
     };
     let none = WritebackRules::default();
     let rules = policy.document.writeback.as_ref().unwrap_or(&none);
-    let speaker = Speaker { principal: &by.principal, today: onward::today_at(to.now(), &TimeZone::UTC) };
+    let speaker = Speaker { principal: &by.principal, today: day::today(to.now(), &TimeZone::UTC) };
     let approval = Approval { time: Some(timestamp(to.now())), note: note.to_owned(), ..Approval::default() };
     let editors = subject.editors(to)?;
     let clearance = match give(rules, &subject.clearance(), speaker, &editors, &approval) {
@@ -142,9 +152,6 @@ fn yes(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, note: &str, seen:
                     status.set_state(RecommendationState::Approved);
                 }
             })?;
-            if done {
-                onward::approved(to, policy, &seen.recommendation)?;
-            }
         }
         Subject::Order(_) => {
             change::draft(to, &seen.draft_order, &why, |draft| {

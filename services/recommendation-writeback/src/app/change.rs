@@ -4,8 +4,7 @@ use super::supply;
 use crate::model::{clearance, draft_order, draft_order::DraftOrder, status, status::Step};
 use crossdock_core::{Error, Result, key};
 use crossdock_proto::writeback::{self as contract, DecisionStep, DraftOrderState, RecommendationState, RecommendationStatus};
-use crossdock_records::{Derived, Origin};
-use prost::Message;
+use crossdock_records::{Derived, Origin, encoded};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -51,7 +50,7 @@ pub fn recommendation(
         return Err(impossible(key, status::name(from), status::name(state)));
     }
     new.steps += 1;
-    new.etag = etag(&RecommendationStatus { etag: String::new(), ..new.clone() });
+    new.etag = etag(&encoded(&RecommendationStatus { etag: String::new(), ..new.clone() }));
     let before = held.as_ref().map_or("", |held| status::name(held.state()));
     step(to, key, new.steps, (before, status::name(state)), why)?;
     count(to, NO_CONNECTOR, &new.destination_location_id, held.as_ref().is_some_and(waits_for_connector), waits_for_connector(&new))?;
@@ -83,7 +82,7 @@ pub fn draft(
         return Err(impossible(key, draft_order::name(from), draft_order::name(state)));
     }
     new.steps += 1;
-    new.etag = etag(&contract::DraftOrder { etag: String::new(), ..new.clone() });
+    new.etag = etag(&encoded(&contract::DraftOrder { etag: String::new(), ..new.clone() }));
     let before = held.as_ref().map_or("", |held| draft_order::name(held.state()));
     step(to, key, new.steps, (before, draft_order::name(state)), why)?;
     for (reason, of) in [("POSTING_DEAD", DraftOrderState::Dead), ("POSTING_CONFLICT", DraftOrderState::Conflict)] {
@@ -113,8 +112,8 @@ fn impossible(key: &str, from: &str, to: &str) -> Error {
 }
 
 /// Names a picture: the first 16 hex digits of the SHA-256 of all that it shows.
-fn etag(picture: &impl Message) -> String {
-    Sha256::digest(picture.encode_to_vec()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+fn etag(picture: &[u8]) -> String {
+    Sha256::digest(picture).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn step(to: &mut Derived<'_, '_>, subject: &str, number: i64, (from, state): (&str, &str), why: &Why<'_>) -> Result<()> {

@@ -2,19 +2,20 @@
 
 use super::{
     change::{self, NO_CONNECTOR, Why},
-    onward::today_at,
     seal,
 };
 use crate::model::{
+    day,
     draft_order::{self, DraftOrder, MOST_LINES},
     number,
     posting_key::posting_key,
+    status::Status,
 };
 use crossdock_core::{Error, Micro, Micros, Result, key};
 use crossdock_master_data::Location;
 use crossdock_proto::{
     governance::WritebackRules,
-    types::{Date, Violation},
+    types::Violation,
     writeback::{self as contract, DraftLine, DraftOrderState as State, RecommendationKind, RecommendationState, RecommendationStatus},
 };
 use crossdock_records::{Derived, Policy, timestamp};
@@ -72,8 +73,8 @@ pub fn add(to: &mut Derived<'_, '_>, policy: &Policy, key: &str, status: &Recomm
 ///
 /// # Errors
 /// If the store fails.
-pub fn remove(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> Result<bool> {
-    let status = to.held::<crate::model::status::Status>(key)?.map(|held| held.0).unwrap_or_default();
+pub fn remove(to: &mut Derived<'_, '_>, key: &str) -> Result<bool> {
+    let status = to.held::<Status>(key)?.map(|held| held.0).unwrap_or_default();
     let held = to.held::<DraftOrder>(&status.draft)?.map(|held| held.0).unwrap_or_default();
     if !matches!(held.state(), State::Open | State::PendingApproval) {
         return Ok(false);
@@ -87,14 +88,15 @@ pub fn remove(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> Result<bo
     let left = change::draft(to, &status.draft, &why, |draft| {
         draft.lines.retain(|line| line.recommendation != key);
         draft.value = draft_order::value(&draft.lines);
+        // What was approved is not what is left.
+        draft.clearance = None;
         if draft.lines.is_empty() {
             draft.set_state(State::Empty);
             draft.seal_time = None;
         }
     })?;
     if left.state() == State::PendingApproval {
-        let why = Why { reason: "LINES_CHANGED", message: "what was approved is not what is left".into(), ..Why::default() };
-        seal::seal(to, policy, &status.draft, why)?;
+        to.due(SEAL, status.draft);
     }
     Ok(true)
 }
@@ -104,7 +106,7 @@ fn group(to: &mut Derived<'_, '_>, policy: &Policy, status: &RecommendationStatu
     let (company, zone) = location.map_or((None, TimeZone::UTC), |location| (location.company, location.zone));
     let company = company.unwrap_or_default();
     let Some(connector) = connector(policy.document.writeback.as_ref(), &company) else { return Ok(None) };
-    let today = today_at(to.now(), &zone);
+    let today = day::today(to.now(), &zone);
     Ok(Some(Group {
         class: match status.kind() {
             RecommendationKind::Purchase => "purchase",
@@ -114,7 +116,7 @@ fn group(to: &mut Derived<'_, '_>, policy: &Policy, status: &RecommendationStatu
         company,
         connector,
         currency: status.unit_price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
-        order_date: status.order_by.and_then(civil_date).map_or(today, |day| day.max(today)),
+        order_date: status.order_by.and_then(day::civil).map_or(today, |day| day.max(today)),
         zone,
     }))
 }
@@ -216,8 +218,4 @@ fn line(number: i32, key: &str, status: &RecommendationStatus) -> DraftLine {
         value: status.value.clone(),
         ..DraftLine::default()
     }
-}
-
-fn civil_date(date: Date) -> Option<civil::Date> {
-    civil::Date::new(date.year.try_into().ok()?, date.month.try_into().ok()?, date.day.try_into().ok()?).ok()
 }

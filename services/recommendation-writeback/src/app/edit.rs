@@ -4,22 +4,44 @@ use super::{
     approval,
     approve::check_note,
     change::{self, Why},
-    draft, onward,
+    draft, line,
 };
 use crate::model::status::{self, Status};
 use crossdock_core::{Error, ErrorKind, Micro, Result};
 use crossdock_proto::writeback::{EditRecommendationRequest, RecommendationState as State, RecommendationStatus};
-use crossdock_records::{Derived, Origin, Parse, Policy};
+use crossdock_records::{Derived, Origin, Parse, Policy, derive};
+use crossdock_store::Tx;
 
 /// Changes quantity or date.
 ///
 /// # Errors
 /// If it is not as it was seen, on its way already, or the change is none.
-pub fn edit(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &EditRecommendationRequest) -> Result<RecommendationStatus> {
+pub fn edit(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &EditRecommendationRequest) -> Result<RecommendationStatus> {
     let person = approval::person(by)?;
     check_note(&asked.note)?;
     let quantity = quantity(asked)?;
-    let held = seen(to, &asked.recommendation, &asked.etag)?;
+    derive(tx, &by.trace, |to| {
+        let held = seen(to, &asked.recommendation, &asked.etag)?;
+        editable(&held, asked, quantity)?;
+        take_off(to, &asked.recommendation, &held)?;
+        let why = Why { by: Some(by), reason: "EDITED", message: asked.note.clone(), ..Why::default() };
+        change::recommendation(to, &asked.recommendation, &why, |status| {
+            if let Some(quantity) = quantity {
+                status.quantity = quantity.to_string();
+            }
+            status.need_by = asked.need_by.or(status.need_by);
+            person.clone_into(&mut status.edited_by);
+            status.clearance = None;
+            // What was approved was another one.
+            if status.state() == State::Approved {
+                status.set_state(State::PendingApproval);
+            }
+        })
+    })?;
+    line::proceed(tx, policy, &asked.recommendation, Some(by))
+}
+
+fn editable(held: &RecommendationStatus, asked: &EditRecommendationRequest, quantity: Option<Micro>) -> Result<()> {
     if !matches!(held.state(), State::Held | State::PendingApproval | State::Approved | State::Drafted) {
         let message = format!("recommendation {} is {}: it cannot be edited", asked.recommendation, status::name(held.state()));
         return Err(Error::precondition("NOT_EDITABLE", message));
@@ -29,17 +51,7 @@ pub fn edit(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &Edit
     if same {
         return Err(Error::invalid("NOTHING_CHANGED", "name another quantity, or another need_by, than it has"));
     }
-    take_off(to, policy, &asked.recommendation, &held)?;
-    let why = Why { by: Some(by), reason: "EDITED", message: asked.note.clone(), ..Why::default() };
-    change::recommendation(to, &asked.recommendation, &why, |status| {
-        if let Some(quantity) = quantity {
-            status.quantity = quantity.to_string();
-        }
-        status.need_by = asked.need_by.or(status.need_by);
-        person.clone_into(&mut status.edited_by);
-        status.clearance = None;
-    })?;
-    onward::again(to, policy, &asked.recommendation, by)
+    Ok(())
 }
 
 /// A recommendation as somebody saw it.
@@ -61,8 +73,8 @@ pub fn seen(to: &mut Derived<'_, '_>, key: &str, etag: &str) -> Result<Recommend
 ///
 /// # Errors
 /// `ON_ITS_WAY` if that is sealed.
-pub fn take_off(to: &mut Derived<'_, '_>, policy: &Policy, key: &str, held: &RecommendationStatus) -> Result<()> {
-    if held.state() == State::Drafted && !draft::remove(to, policy, key)? {
+pub fn take_off(to: &mut Derived<'_, '_>, key: &str, held: &RecommendationStatus) -> Result<()> {
+    if held.state() == State::Drafted && !draft::remove(to, key)? {
         let message = format!("recommendation {key} is on draft order {}, which is sealed: change the order in the ERP", held.draft);
         return Err(Error::precondition("ON_ITS_WAY", message));
     }

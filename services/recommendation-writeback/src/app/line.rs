@@ -1,15 +1,17 @@
 //! A line is looked at, and goes on as far as it may.
 
 use super::{
+    approval,
     change::{self, Why},
+    draft,
     look::{Looked, look},
-    onward, read,
+    read,
 };
-use crate::model::{problem::Problem, status};
+use crate::model::{clearance::is_cleared, problem::Problem, status};
 use bytes::Bytes;
 use crossdock_core::{Error, Micros, Result};
 use crossdock_proto::writeback::{Clearance, RecommendationState as State, RecommendationStatus};
-use crossdock_records::{Kinds, Origin, Policy, derive};
+use crossdock_records::{Derived, Kinds, Origin, Policy, derive};
 use crossdock_store::{Due, Tx};
 
 /// Looks at a recommendation again, from wherever it is before it is drafted, and lets it go on: to INVALID, HELD, PENDING_APPROVAL or APPROVED, and onto
@@ -26,7 +28,8 @@ pub fn proceed(tx: &mut Tx<'_>, policy: &Policy, key: &str, by: Option<&Origin>)
     let looked = look(tx, policy, key, &mut new)?;
     let why = decide(policy, &looked, &mut new, (by, tx.now()));
     let new = if new == held { held } else { write(tx, key, &why, new)? };
-    if new.state() == State::Approved { onward::draft(tx, policy, key, &new) } else { Ok(new) }
+    let draft = |to: &mut Derived<'_, '_>| draft::add(to, policy, key, &new);
+    if new.state() == State::Approved { derive(tx, &Bytes::new(), draft) } else { Ok(new) }
 }
 
 /// Lets a held recommendation go on although its problems stand; they are not raised again unless they change.
@@ -75,11 +78,12 @@ fn decide<'a>(policy: &Policy, looked: &Looked, new: &mut RecommendationStatus, 
     } else if new.state() == State::Approved {
         why.reason = "CONFIRMED";
     } else {
-        let clearance = onward::clear(policy, &looked.facts, now);
+        let clearance = approval::clear_line(policy, &looked.values, now);
+        let cleared = is_cleared(&clearance);
         why.rule.clone_from(&clearance.rule);
         why.values.clone_from(&clearance.values);
-        why.reason = if clearance.levels.is_empty() { "APPROVED_BY_RULE" } else { "NEEDS_APPROVAL" };
-        new.set_state(if clearance.levels.is_empty() { State::Approved } else { State::PendingApproval });
+        why.reason = if cleared { "APPROVED_BY_RULE" } else { "NEEDS_APPROVAL" };
+        new.set_state(if cleared { State::Approved } else { State::PendingApproval });
         new.clearance = Some(Clearance { approvals: Vec::new(), ..clearance });
     }
     why

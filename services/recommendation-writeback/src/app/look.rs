@@ -7,13 +7,14 @@ use super::{
 };
 use crate::model::{
     civil,
-    facts::{Fact, Facts},
+    clearance::Values,
     planning::{self, PlanningMode},
     problem::Problem,
     status,
     supply::amount,
     validate::{Masters, Terms, Wanted, exactly, shift},
 };
+use crossdock_conditions::Value;
 use crossdock_core::{Micro, Micros, Ratio, Result, key};
 use crossdock_master_data::{Lifecycle, Source, wired};
 use crossdock_proto::{
@@ -32,7 +33,7 @@ pub struct Looked {
     /// Supply that the planner had not seen covers all of it.
     pub is_covered: bool,
     /// What rules may look at.
-    pub facts: Facts,
+    pub values: Values,
 }
 
 /// Looks at a line. `status` gets what follows: unit, order date, price, value, mode, and the quantity after netting.
@@ -58,10 +59,10 @@ pub fn look(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommenda
         looked.is_covered = checked.is_covered;
     }
     worth(tx, policy, status, terms.as_ref(), today)?;
-    looked.facts = facts(status, &plan, &masters, today);
-    looked.facts.insert("abc_class", Fact::Text(class));
-    looked.facts.insert("tier", Fact::Text(tier(tx, &customers)?.to_owned()));
-    looked.facts.insert("fresh", Fact::Bool(mode::is_fresh(tx, policy)?));
+    looked.values = values(status, &plan, &masters, today);
+    looked.values.insert("abc_class", Value::Text(class));
+    looked.values.insert("tier", Value::Text(tier(tx, &customers)?.to_owned()));
+    looked.values.insert("fresh", Value::Bool(mode::is_fresh(tx, policy)?));
     Ok(looked)
 }
 
@@ -231,8 +232,8 @@ fn extended_rate(factor: Ratio) -> String {
     Micro::ONE.times(factor, crossdock_core::Rounding::HalfEven).map_or_else(|_| factor.to_string(), |rate| rate.amount.to_string())
 }
 
-fn facts(status: &RecommendationStatus, plan: &Recommendation, masters: &Masters, today: Date) -> Facts {
-    let text = |value: &str| Fact::Text(value.to_owned());
+fn values(status: &RecommendationStatus, plan: &Recommendation, masters: &Masters, today: Date) -> Values {
+    let text = |value: &str| Value::Text(value.to_owned());
     let lifecycle = masters.item.as_ref().map_or("", |item| match item.lifecycle {
         Lifecycle::Planned => "planned",
         Lifecycle::Active => "active",
@@ -243,23 +244,23 @@ fn facts(status: &RecommendationStatus, plan: &Recommendation, masters: &Masters
     let kind = status.kind().as_str_name().trim_start_matches("RECOMMENDATION_KIND_").to_lowercase();
     let value = status.value.as_ref().map_or(Micro::ZERO, |value| amount(&value.amount));
     let order_by = civil(status.order_by.as_ref()).unwrap_or(today);
-    Facts::from([
-        ("kind", Fact::Text(kind)),
+    Values::from([
+        ("kind", Value::Text(kind)),
         ("item", text(&status.item_id)),
         ("supplier", text(&status.supplier_id)),
         ("origin", text(&status.origin_location_id)),
         ("destination", text(&status.destination_location_id)),
         ("company", text(company)),
-        ("connection", Fact::Text(planner(status))),
+        ("connection", Value::Text(planner(status))),
         ("lifecycle", text(lifecycle)),
-        ("mode", Fact::Text(planning::mode_name(status.mode()))),
-        ("reasons", Fact::Texts(plan.reason_codes.clone())),
-        ("value", Fact::Int(whole_number(value))),
-        ("value_known", Fact::Bool(status.value.is_some())),
-        ("quantity", Fact::Int(whole_number(amount(&status.quantity)))),
-        ("change_percent", Fact::Int(change_percent(amount(&status.planned_quantity), amount(&status.quantity)))),
-        ("edited", Fact::Bool(!status.edited_by.is_empty())),
-        ("days_to_order", Fact::Int(crossdock_records::day(order_by) - crossdock_records::day(today))),
+        ("mode", Value::Text(planning::mode_name(status.mode()))),
+        ("reasons", Value::Texts(plan.reason_codes.clone())),
+        ("value", Value::Int(whole_number(value))),
+        ("value_known", Value::Bool(status.value.is_some())),
+        ("quantity", Value::Int(whole_number(amount(&status.quantity)))),
+        ("change_percent", Value::Int(change_percent(amount(&status.planned_quantity), amount(&status.quantity)))),
+        ("edited", Value::Bool(!status.edited_by.is_empty())),
+        ("days_to_order", Value::Int(crossdock_records::day(order_by) - crossdock_records::day(today))),
     ])
 }
 

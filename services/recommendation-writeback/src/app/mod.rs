@@ -12,7 +12,6 @@ pub mod line;
 pub mod look;
 pub mod masters;
 pub mod mode;
-pub mod onward;
 pub mod posted;
 pub mod recheck;
 pub mod report;

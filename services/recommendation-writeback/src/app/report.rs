@@ -14,6 +14,9 @@ use crossdock_core::{Error, ErrorKind, Result, key};
 use crossdock_proto::writeback::{self as contract, DraftOrderState as State, ReportPostingRequest};
 use crossdock_records::{Derived, Origin, Policy, timestamp};
 
+/// Longest note of a draft order in bytes, but for the last that is added.
+const NOTE: usize = 2_000;
+
 /// Takes a report; the draft order afterwards, and whether the report was late.
 ///
 /// # Errors
@@ -100,7 +103,7 @@ fn settle(
         if state != draft.state() {
             draft.retry_time = None;
             draft.note.clone_from(&why.message);
-        } else if !why.message.is_empty() {
+        } else if !draft.note.contains(&why.message) && draft.note.len() < NOTE {
             draft.note = format!("{}; {}", draft.note, why.message);
         }
         draft.set_state(state);

@@ -68,7 +68,7 @@ fn expect(draft: &contract::DraftOrder, state: State) -> Result<()> {
         return Ok(());
     }
     let (key, is, must) = (&draft.posting_key, draft_order::name(draft.state()), draft_order::name(state));
-    Err(Error::precondition("RESOLUTION", format!("draft order {key} is {is}: this settles one that is {must}")))
+    Err(Error::precondition("NOT_RESOLVABLE", format!("draft order {key} is {is}: this settles one that is {must}")))
 }
 
 /// The newest report that names a document.

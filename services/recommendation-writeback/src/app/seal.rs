@@ -42,15 +42,20 @@ pub fn seen(to: &mut Derived<'_, '_>, key: &str, etag: &str) -> Result<contract:
     Ok(held.0)
 }
 
-/// Its cut-off has come.
+/// Its cut-off has come; or a line was taken off one that waits for approval, and the rules have to look at what is left.
 ///
 /// # Errors
 /// If the store fails.
-pub fn cut_off(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> Result<()> {
-    let open = to.held::<DraftOrder>(key)?.is_some_and(|held| held.0.state() == State::Open);
-    if open {
-        seal(to, policy, key, Why { reason: "CUT_OFF", message: "its time was over".into(), ..Why::default() })?;
-    }
+pub fn due(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> Result<()> {
+    let held = to.held::<DraftOrder>(key)?.map(|held| held.0).unwrap_or_default();
+    let why = match held.state() {
+        State::Open => Why { reason: "CUT_OFF", message: "its time was over".into(), ..Why::default() },
+        State::PendingApproval if held.clearance.is_none() => {
+            Why { reason: "LINES_CHANGED", message: "a line was taken off".into(), ..Why::default() }
+        }
+        _ => return Ok(()),
+    };
+    seal(to, policy, key, why)?;
     Ok(())
 }
 

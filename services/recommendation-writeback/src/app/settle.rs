@@ -12,24 +12,25 @@ use crossdock_proto::{
     Role,
     writeback::{RecommendationState as State, RecommendationStatus, SettleRecommendationRequest, Settlement},
 };
-use crossdock_records::{Derived, Origin, Policy};
+use crossdock_records::{Origin, Policy, derive};
+use crossdock_store::Tx;
 
 /// Releases or cancels.
 ///
 /// # Errors
 /// If the caller may not, or it is not as it was seen, or its state does not allow it.
-pub fn settle(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &SettleRecommendationRequest) -> Result<RecommendationStatus> {
+pub fn settle(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &SettleRecommendationRequest) -> Result<RecommendationStatus> {
     need_note(&asked.note)?;
-    let held = edit::seen(to, &asked.recommendation, &asked.etag)?;
+    let held = derive(tx, &by.trace, |to| edit::seen(to, &asked.recommendation, &asked.etag))?;
     match asked.settlement() {
-        Settlement::Release => release(to, policy, by, asked, &held),
-        Settlement::Cancel => cancel(to, policy, by, asked, &held),
+        Settlement::Release => release(tx, policy, by, asked, &held),
+        Settlement::Cancel => cancel(tx, policy, by, asked, &held),
         Settlement::Unspecified => Err(Error::invalid("SETTLEMENT", "settlement is required: RELEASE or CANCEL")),
     }
 }
 
 fn release(
-    to: &mut Derived<'_, '_>,
+    tx: &mut Tx<'_>,
     policy: &Policy,
     by: &Origin,
     asked: &SettleRecommendationRequest,
@@ -44,11 +45,11 @@ fn release(
         return Err(Error::precondition("NOT_HELD", message));
     }
     let why = Why { by: Some(by), reason: "RELEASED", message: asked.note.clone(), ..Why::default() };
-    line::release(to.tx(), policy, &asked.recommendation, &why)
+    line::release(tx, policy, &asked.recommendation, &why)
 }
 
 fn cancel(
-    to: &mut Derived<'_, '_>,
+    tx: &mut Tx<'_>,
     policy: &Policy,
     by: &Origin,
     asked: &SettleRecommendationRequest,
@@ -63,9 +64,11 @@ fn cancel(
         let message = format!("recommendation {} is {}: it cannot be taken back", asked.recommendation, status::name(held.state()));
         return Err(Error::precondition("NOT_LIVE", message));
     }
-    edit::take_off(to, policy, &asked.recommendation, held)?;
     let why = Why { by: Some(by), reason: "CANCELLED", message: asked.note.clone(), ..Why::default() };
-    change::recommendation(to, &asked.recommendation, &why, |status| status.set_state(State::Cancelled))
+    derive(tx, &by.trace, |to| {
+        edit::take_off(to, &asked.recommendation, held)?;
+        change::recommendation(to, &asked.recommendation, &why, |status| status.set_state(State::Cancelled))
+    })
 }
 
 fn denied(by: &Origin, why: &str) -> Error {

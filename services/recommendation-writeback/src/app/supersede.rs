@@ -1,6 +1,6 @@
 //! A line of a run takes the place of a line of an earlier one, and keeps what a buyer changed; what a run did not plan again goes.
 
-use super::{basis::WINDOW, change::Why, line::write, look::rescale, masters::planned, onward, read};
+use super::{basis::WINDOW, change::Why, draft, line::write, look::rescale, masters::planned, read};
 use crate::model::{
     civil,
     merge::{Merged, merge},
@@ -11,13 +11,14 @@ use crate::model::{
     status::{self, Status},
     supply::amount,
 };
+use bytes::Bytes;
 use crossdock_core::{Key, Ratio, Result};
 use crossdock_master_data::{Source, wired};
 use crossdock_proto::{
     operations::Set,
     writeback::{self as contract, RecommendationState as State, RecommendationStatus},
 };
-use crossdock_records::{PARKED, Policy, Scope, day, in_run, micros, model};
+use crossdock_records::{PARKED, Policy, Scope, day, derive, in_run, micros, model};
 use crossdock_store::{Scan, Tx};
 use jiff::civil::Date;
 
@@ -152,7 +153,7 @@ fn is_planned(tx: &mut Tx<'_>, run: &str, planner_key: &str) -> Result<bool> {
 
 /// Whether it is not on its way into the ERP; one that is drafted is taken off its draft.
 fn can_go(tx: &mut Tx<'_>, policy: &Policy, key: &str, held: &RecommendationStatus) -> Result<bool> {
-    if held.state() == State::Drafted { onward::take_back(tx, policy, key) } else { Ok(true) }
+    if held.state() == State::Drafted { derive(tx, &Bytes::new(), |to| draft::remove(to, key)) } else { Ok(true) }
 }
 
 /// The three-way merge: what was published last, what the buyer made of it, what is newly planned. Says what became of the edit.

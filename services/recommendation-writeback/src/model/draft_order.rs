@@ -72,7 +72,7 @@ pub fn may_become(from: State, to: State) -> bool {
         Open => matches!(to, PendingApproval | Sealed | Empty),
         PendingApproval => matches!(to, Sealed | Declined | Empty),
         // It was leased before the store was restored: what the ERP has then is evidence.
-        Sealed => matches!(to, Leased | Posted | PartiallyPosted),
+        Sealed => matches!(to, Leased | Posted | PartiallyPosted | Conflict),
         Leased => matches!(to, Posted | PartiallyPosted | Rejected | Retrying | Dead | Conflict),
         // The newest lease still counts when it has run out; an earlier one is evidence.
         Retrying => matches!(to, Leased | Posted | PartiallyPosted | Rejected | Conflict),

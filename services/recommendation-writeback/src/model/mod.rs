@@ -1,8 +1,8 @@
 //! The rules of each kind, on types that cannot be invalid.
 
 pub mod clearance;
+pub mod day;
 pub mod draft_order;
-pub mod facts;
 pub mod levels;
 pub mod limits;
 pub mod merge;

@@ -85,18 +85,15 @@ pub fn may_become(from: State, to: State) -> bool {
         Received => matches!(to, Invalid | Held | PendingApproval | Approved | Superseded | Cancelled),
         Invalid => to == Superseded,
         // An edit or a changed basis sends it back to be looked at again.
-        Held => matches!(to, Invalid | PendingApproval | Approved | Declined | Expired | Superseded | Cancelled),
+        Held => matches!(to, Invalid | PendingApproval | Approved | Superseded | Cancelled),
         PendingApproval => matches!(to, Held | Approved | Declined | Expired | Superseded | Cancelled),
-        Approved => matches!(to, Held | PendingApproval | Drafted | Declined | Superseded | Cancelled),
-        // Off an open draft again; or with a draft that was declined or posted.
-        Drafted => {
-            matches!(
-                to,
-                Held | PendingApproval | Approved | Declined | Expired | Superseded | Cancelled | Posted | PartiallyPosted | Rejected
-            )
-        }
-        // A settled conflict may say otherwise than the first report.
-        Posted | PartiallyPosted | Rejected => matches!(to, Posted | PartiallyPosted | Rejected) && from != to,
+        Approved => matches!(to, Held | PendingApproval | Drafted | Superseded | Cancelled),
+        // Off a draft that is not sealed it is approved again, whatever becomes of it then; else it goes with its draft.
+        Drafted => matches!(to, Approved | Declined | Expired | Posted | PartiallyPosted | Rejected),
+        // A later report, or a settled conflict, may say otherwise than the first report.
+        Posted => matches!(to, PartiallyPosted | Rejected),
+        PartiallyPosted => matches!(to, Posted | Rejected),
+        Rejected => matches!(to, Posted | PartiallyPosted),
         Declined | Expired | Superseded | Cancelled => false,
     }
 }

@@ -95,9 +95,12 @@ fn nobody_decides_in_time() {
         assert_eq!(reasons(&world.approve("ann", vec![seen(R1, &line.etag)]).await), ["ETAG_CHANGED"]);
         assert_eq!(reasons(&world.approve("ann", vec![seen(R1, &escalated.etag)]).await), ["LEVEL"]);
         world.restart().await;
-        world.later(20 * HOUR).await;
+        world.later(10 * HOUR).await;
+        assert_eq!(world.status(R1).await.clearance.unwrap().escalate_time, None, "there is nobody above");
+        world.later(10 * HOUR).await;
         assert_eq!(world.status(R1).await.state(), State::Expired);
         assert_eq!(reasons(&world.approve("mia", vec![seen(R1, &escalated.etag)]).await), ["EXPIRED"]);
+        assert_eq!(reasons(&world.decline("mia", vec![seen(R1, &escalated.etag)]).await), ["EXPIRED"]);
     });
 }
 
@@ -116,7 +119,7 @@ fn bad_decisions_are_refused_as_a_whole() {
         ];
         for (by, seen, note, wanted) in table {
             let asked = ApproveRequest { seen, note, ..ApproveRequest::default() };
-            let answer = world.call(move |to, policy| crate::app::approve::approve(to, policy, &by, &asked)).await;
+            let answer = world.write(move |tx, policy| crate::app::approve::approve(tx, policy, &by, &asked)).await;
             assert_eq!(reason(answer), wanted);
         }
         for (quantity, wanted) in

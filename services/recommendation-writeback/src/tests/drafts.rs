@@ -32,6 +32,9 @@ fn k_five_lines_under_the_limit_are_an_order_above_it() {
         world.settle(buyer("ann"), "planner/R1/1/5", Settlement::Cancel).await.unwrap();
         assert_eq!(reasons(&world.approve("mia", vec![seen(&draft, &sealed.etag)]).await), ["ETAG_CHANGED"]);
         let left = world.draft(&draft).await;
+        assert_eq!(reasons(&world.approve("mia", vec![seen(&draft, &left.etag)]).await), ["LEVEL"], "the rules have not looked at it yet");
+        world.later(0).await;
+        let left = world.draft(&draft).await;
         assert_eq!((left.state(), left.lines.len()), (State::PendingApproval, 4));
         assert_eq!(reasons(&world.approve("mia", vec![seen(&draft, &left.etag), seen(&draft, &left.etag)]).await), ["", "NOT_PENDING"]);
         assert_eq!(world.lease(10).await.unwrap().len(), 1);
@@ -48,6 +51,7 @@ fn k_no_automatic_approval_without_a_value() {
         assert_eq!((sealed.state(), sealed.clearance.unwrap().levels), (State::PendingApproval, vec!["buyer".to_owned()]));
         // Without that line it goes on by itself.
         world.settle(buyer("ann"), "planner/R1/1/2", Settlement::Cancel).await.unwrap();
+        world.later(0).await;
         assert_eq!(world.draft(&draft).await.state(), State::Sealed);
     });
 }

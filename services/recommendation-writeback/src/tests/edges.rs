@@ -51,6 +51,7 @@ const HISTORIES: &[&str] = &[
     "lease report:1:NN report:2:P2P2 keep:PO-2",
     "report:9:P1P1",
     "report:9:C1P1",
+    "report:9:P1R report:9:P2R",
     "lease report:1:P1R wait lease report:2:P2R",
     "lease wait report:1:P1P1",
     "lease wait report:1:P1N",
@@ -61,6 +62,11 @@ const HISTORIES: &[&str] = &[
     "lease wait lease wait lease wait lease wait report:4:NN",
     "lease report:1:P1R wait lease wait lease wait lease wait report:2:P2R",
     "lease wait lease wait lease wait lease wait requeue lease",
+    "lease report:1:P1R wait lease report:2:C1R",
+    "lease report:1:C1R wait lease report:2:P1R",
+    "lease report:1:P1P1 report:2:P2N keep:PO-2",
+    "lease report:1:C1C1 report:2:P2N keep:PO-2",
+    "lease report:1:NN report:2:C2C2 keep:PO-2",
 ];
 
 async fn happens(world: &World, draft: &str, step: &str) {
@@ -89,9 +95,9 @@ async fn happens(world: &World, draft: &str, step: &str) {
     }
 }
 
-#[test]
-fn every_edge_of_a_draft_order_is_taken() {
-    let mut taken = BTreeSet::new();
+/// The edges that are taken by all of this, of draft orders and of recommendations.
+fn taken() -> [BTreeSet<(String, String)>; 2] {
+    let mut taken = [BTreeSet::new(), BTreeSet::new()];
     for history in HISTORIES {
         World::run(async |world| {
             world.line("planner/R1/1/1", |_| {}).await;
@@ -100,31 +106,53 @@ fn every_edge_of_a_draft_order_is_taken() {
             for step in history.split(' ') {
                 happens(&world, &draft, step).await;
             }
-            taken.extend(world.edges().await);
+            taken[0].extend(world.edges(true).await);
+            taken[1].extend(world.edges(false).await);
         });
     }
-    // Before it is sealed.
     World::run(async |world| {
-        let large = |status: &mut RecommendationStatus| status.value = Some(Money { amount: "20000".into(), currency: "EUR".into() });
-        for (number, what) in ["empty", "approve", "decline", "empty when pending"].iter().enumerate() {
-            let key = format!("planner/R1/1/{number}");
-            let draft = world.line(&key, large).await.draft;
-            if *what != "empty" {
-                world.release(&draft).await.unwrap();
-            }
-            let seen = seen(&draft, &world.draft(&draft).await.etag);
-            match *what {
-                "approve" => drop(world.approve("mia", vec![seen]).await),
-                "decline" => drop(world.decline("mia", vec![seen]).await),
-                _ => drop(world.settle(buyer("ann"), &key, Settlement::Cancel).await.unwrap()),
-            }
-        }
-        taken.extend(world.edges().await);
+        before_it_is_sealed(&world).await;
+        taken[0].extend(world.edges(true).await);
+        taken[1].extend(world.edges(false).await);
     });
+    taken
+}
+
+async fn before_it_is_sealed(world: &World) {
+    let large = |status: &mut RecommendationStatus| status.value = Some(Money { amount: "20000".into(), currency: "EUR".into() });
+    for (number, what) in ["empty", "approve", "decline", "empty when pending", "expire"].iter().enumerate() {
+        let key = format!("planner/R1/1/{number}");
+        let draft = world.line(&key, large).await.draft;
+        if *what != "empty" {
+            world.release(&draft).await.unwrap();
+        }
+        let seen = seen(&draft, &world.draft(&draft).await.etag);
+        match *what {
+            "approve" => drop(world.approve("mia", vec![seen]).await),
+            "decline" => drop(world.decline("mia", vec![seen]).await),
+            "expire" => world.later(25 * HOUR).await,
+            _ => drop(world.settle(buyer("ann"), &key, Settlement::Cancel).await.unwrap()),
+        }
+    }
+}
+
+#[test]
+fn every_edge_is_taken() {
+    let [of_drafts, of_lines] = taken();
     let name =
         |state: DraftOrderState| if state == DraftOrderState::Unspecified { String::new() } else { draft_order::name(state).to_owned() };
     let pairs = drafts().flat_map(|from| drafts().map(move |to| (from, to)));
     let table: BTreeSet<_> =
         pairs.filter(|(from, to)| draft_order::may_become(*from, *to)).map(|(from, to)| (name(from), name(to))).collect();
-    assert_eq!(taken, table);
+    assert_eq!(of_drafts, table);
+    // What comes before a recommendation is drafted is not of this part.
+    let late = |state: RecommendationState| {
+        use RecommendationState::{Drafted, PartiallyPosted, Posted, Rejected};
+        matches!(state, Drafted | Posted | PartiallyPosted | Rejected)
+    };
+    let pairs = lines().filter(|from| late(*from)).flat_map(|from| lines().map(move |to| (from, to)));
+    for (from, to) in pairs.filter(|(from, to)| status::may_become(*from, *to)) {
+        let edge = (status::name(from).to_owned(), status::name(to).to_owned());
+        assert!(of_lines.contains(&edge), "{edge:?}");
+    }
 }

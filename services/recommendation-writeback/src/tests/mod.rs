@@ -3,6 +3,8 @@
 mod decisions;
 mod drafts;
 mod edges;
+mod groups;
 mod histories;
 mod postings;
+mod verbs;
 mod world;

@@ -189,7 +189,7 @@ fn tried_as_often_as_allowed() {
         let cause = format!("finding/POSTING_DEAD/{draft}");
         assert_eq!(world.faults().await.get(&cause), Some(&1));
         world.restart().await;
-        assert_eq!(reason(world.resolve(&draft, Resolution::KeepDocument, "PO-1").await), "RESOLUTION");
+        assert_eq!(reason(world.resolve(&draft, Resolution::KeepDocument, "PO-1").await), "NOT_RESOLVABLE");
         world.resolve(&draft, Resolution::Requeue, "").await.unwrap();
         assert_eq!(world.faults().await.get(&cause), None);
         let leased = world.lease(10).await.unwrap().remove(0);
@@ -249,7 +249,7 @@ fn bad_reports_change_nothing() {
         assert_eq!(reason(world.report(&draft, 0, posted("PO-1")).await), "TOKEN");
         assert_eq!(reason(world.report(&draft, 1, vec![]).await), "LINE_MISSING");
         assert_eq!(reason(world.report(&draft, 1, vec![said(1, Posted, &[("PO-1", "10", "25")])]).await), "MORE_THAN_DRAFTED");
-        assert_eq!(reason(world.resolve(&draft, Resolution::Requeue, "").await), "RESOLUTION");
+        assert_eq!(reason(world.resolve(&draft, Resolution::Requeue, "").await), "NOT_RESOLVABLE");
         assert_eq!(reason(world.resolve(&draft, Resolution::Unspecified, "").await), "RESOLUTION");
         assert_eq!((world.draft(&draft).await, world.all::<Posting>().await.len()), (before, 0));
         assert_eq!(reason(world.call(move |to, _| crate::app::approval::person(&erp()).map(|_| to.now())).await), "PRINCIPAL_REQUIRED");

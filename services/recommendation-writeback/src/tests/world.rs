@@ -23,7 +23,7 @@ use crossdock_proto::{
     },
 };
 use crossdock_records::{Derived, Kind, Origin, Peer, Policy, derive, follow, message};
-use crossdock_store::{Due, Location, Scan, Store};
+use crossdock_store::{Due, Location, Scan, Store, Tx};
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -85,9 +85,7 @@ impl World {
         record.envelope.get_or_insert_default().key = id.into();
         let peer = Peer { name: "master-data", package: "crossdock.masterdata.v1", kinds: &[], apply: None };
         let kinds = kinds().unwrap();
-        let write = move |tx: &mut crossdock_store::Tx<'_>| {
-            follow(tx, &kinds, peer, std::slice::from_ref(&record), Cursor { epoch: 1, position: 1 })
-        };
+        let write = move |tx: &mut Tx<'_>| follow(tx, &kinds, peer, std::slice::from_ref(&record), Cursor { epoch: 1, position: 1 });
         self.store.write("follow", write).await.unwrap();
     }
 
@@ -125,6 +123,11 @@ impl World {
             self.store.write("due", move |tx| run_due(tx, &policy)).await.unwrap();
         }
         self.clock.0.store(end, Ordering::SeqCst);
+    }
+
+    pub async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Tx<'_>, &Policy) -> Result<T> + Send + 'static) -> Result<T> {
+        let policy = Arc::clone(&self.policy);
+        self.store.write("test", move |tx| job(tx, &policy)).await
     }
 
     pub async fn call<T: Send + 'static>(&self, job: impl Fn(&mut Derived<'_, '_>, &Policy) -> Result<T> + Send + 'static) -> Result<T> {
@@ -179,20 +182,20 @@ impl World {
         records.iter().filter(|record| !record.deleted).filter_map(|record| Some((record.key.clone(), message::<K>(record)?))).collect()
     }
 
-    /// Every change of state of draft orders so far.
-    pub async fn edges(&self) -> Vec<(String, String)> {
+    /// Every change of state so far, of draft orders or of recommendations.
+    pub async fn edges(&self, of_drafts: bool) -> Vec<(String, String)> {
         let steps = self.all::<Step>().await.into_iter().map(|(_, step)| step);
-        steps.filter(|step| !step.subject.contains('/') && step.from != step.to).map(|step| (step.from, step.to)).collect()
+        steps.filter(|step| step.subject.contains('/') != of_drafts && step.from != step.to).map(|step| (step.from, step.to)).collect()
     }
 
     pub async fn approve(&self, who: &str, seen: Vec<Seen>) -> Vec<Decided> {
         let (by, asked) = (buyer(who), ApproveRequest { seen, ..ApproveRequest::default() });
-        self.call(move |to, policy| approve::approve(to, policy, &by, &asked)).await.unwrap()
+        self.write(move |tx, policy| approve::approve(tx, policy, &by, &asked)).await.unwrap()
     }
 
     pub async fn decline(&self, who: &str, seen: Vec<Seen>) -> Vec<Decided> {
         let (by, asked) = (buyer(who), contract::DeclineRequest { seen, note: "no".into(), ..contract::DeclineRequest::default() });
-        self.call(move |to, _| approve::decline(to, &by, &asked)).await.unwrap()
+        self.write(move |tx, _| approve::decline(tx, &by, &asked)).await.unwrap()
     }
 
     pub async fn edit(&self, who: &str, key: &str, etag: &str, quantity: &str) -> Result<RecommendationStatus> {
@@ -203,7 +206,7 @@ impl World {
             ..contract::EditRecommendationRequest::default()
         };
         let by = buyer(who);
-        self.call(move |to, policy| edit::edit(to, policy, &by, &asked)).await
+        self.write(move |tx, policy| edit::edit(tx, policy, &by, &asked)).await
     }
 
     pub async fn settle(&self, by: Origin, key: &str, settlement: contract::Settlement) -> Result<RecommendationStatus> {
@@ -214,7 +217,7 @@ impl World {
             note: "so it is".into(),
             ..contract::SettleRecommendationRequest::default()
         };
-        self.call(move |to, policy| settle::settle(to, policy, &by, &asked)).await
+        self.write(move |tx, policy| settle::settle(tx, policy, &by, &asked)).await
     }
 
     pub async fn release(&self, key: &str) -> Result<contract::DraftOrder> {
@@ -269,7 +272,7 @@ impl World {
     }
 }
 
-fn run_due(tx: &mut crossdock_store::Tx<'_>, policy: &Policy) -> Result<()> {
+fn run_due(tx: &mut Tx<'_>, policy: &Policy) -> Result<()> {
     let tasks: BTreeMap<_, _> = due::TASKS.iter().copied().collect();
     for due in tx.due(64)? {
         // What becomes of issues and modes is not looked at here.

@@ -11,7 +11,8 @@ use crossdock_rpc::{Caller, Handle, MAX_MESSAGE, once, status};
 use crossdock_store::Tx;
 use tonic::{Request, Response, Status, service::Routes};
 
-struct Verbs(Handle);
+/// The verbs of one running service.
+pub struct Verbs(pub Handle);
 
 /// The routes of the verbs.
 pub fn routes(handle: &Handle) -> Routes {
@@ -26,7 +27,7 @@ impl WritebackService for Verbs {
     async fn approve(&self, call: Request<contract::ApproveRequest>) -> Answer<contract::ApproveResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
         let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::ApproveRequest| -> Outcome<_> {
-            Ok(contract::ApproveResponse { decided: derive(tx, &by.trace, |to| approve::approve(to, policy, by, asked))? })
+            Ok(contract::ApproveResponse { decided: approve::approve(tx, policy, by, asked)? })
         };
         once(&self.0, caller, ("Approve", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }
@@ -34,7 +35,7 @@ impl WritebackService for Verbs {
     async fn decline(&self, call: Request<contract::DeclineRequest>) -> Answer<contract::DeclineResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
         let verb = |tx: &mut Tx<'_>, _: &Policy, by: &Origin, asked: &contract::DeclineRequest| -> Outcome<_> {
-            Ok(contract::DeclineResponse { decided: derive(tx, &by.trace, |to| approve::decline(to, by, asked))? })
+            Ok(contract::DeclineResponse { decided: approve::decline(tx, by, asked)? })
         };
         once(&self.0, caller, ("Decline", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }
@@ -45,9 +46,7 @@ impl WritebackService for Verbs {
     ) -> Answer<contract::EditRecommendationResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
         let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::EditRecommendationRequest| -> Outcome<_> {
-            Ok(contract::EditRecommendationResponse {
-                recommendation: Some(derive(tx, &by.trace, |to| edit::edit(to, policy, by, asked))?),
-            })
+            Ok(contract::EditRecommendationResponse { recommendation: Some(edit::edit(tx, policy, by, asked)?) })
         };
         once(&self.0, caller, ("EditRecommendation", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }
@@ -58,9 +57,7 @@ impl WritebackService for Verbs {
     ) -> Answer<contract::SettleRecommendationResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
         let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::SettleRecommendationRequest| -> Outcome<_> {
-            Ok(contract::SettleRecommendationResponse {
-                recommendation: Some(derive(tx, &by.trace, |to| settle::settle(to, policy, by, asked))?),
-            })
+            Ok(contract::SettleRecommendationResponse { recommendation: Some(settle::settle(tx, policy, by, asked)?) })
         };
         once(&self.0, caller, ("SettleRecommendation", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }
