@@ -9,6 +9,13 @@ mod app;
 mod model;
 mod wire;
 
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod testing;
+
 pub use model::number;
 
 use crossdock_core::Result;
