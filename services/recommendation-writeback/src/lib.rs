@@ -10,6 +10,8 @@ mod model;
 mod wire;
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod scenarios;

@@ -168,7 +168,12 @@ fn k_without_a_rate_nothing_has_a_value() {
         let status = world.status("R1", "L").await;
         assert_eq!((status.state(), status.value), (State::PendingApproval, None));
         assert_eq!(status.clearance.unwrap().values["value_known"], "false");
-        let rate = masterdata::ExchangeRate { from_currency: "EUR".into(), to_currency: "GBP".into(), rate: "0.85".into(), ..samples::exchange_rate() };
+        let rate = masterdata::ExchangeRate {
+            from_currency: "EUR".into(),
+            to_currency: "GBP".into(),
+            rate: "0.85".into(),
+            ..samples::exchange_rate()
+        };
         world.master::<crossdock_master_data::ExchangeRate>("EUR/GBP//2026-01-01", &rate).await;
         world.plan(&full("R2"), &[("L", buy("SUP003", "24"))]).await;
         let status = world.status("R2", "L").await;

@@ -1,5 +1,5 @@
-//! A committed run: its lines are looked at, a chunk at a time; then what it did not plan again goes. Runs of one planner go one after the other, in the
-//! order of their commits.
+//! A committed run, a chunk at a time: its lines take the place of earlier ones; what it did not plan again goes; then, when nothing that it replaces counts
+//! as supply any more, its lines are decided. Runs of one planner go one after the other, in the order of their commits.
 
 use super::{
     line, mode, read,
@@ -58,13 +58,19 @@ pub fn work(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due) -> Result<Op
         mode::committed(tx, policy, &run)?;
     }
     let full = match run.phase() {
-        RunPhase::Lines | RunPhase::Unspecified => lines(tx, policy, &due.key, &mut run)?,
+        RunPhase::Lines | RunPhase::Unspecified => lines(tx, &due.key, &mut run)?,
         RunPhase::Earlier => earlier(tx, &due.key, &set, &mut run)?,
+        RunPhase::Decide => decide(tx, policy, &due.key, &mut run)?,
     };
     if !full {
         run.after.clear();
-        run.processing = run.phase() == RunPhase::Lines;
-        run.set_phase(if run.processing { RunPhase::Earlier } else { RunPhase::Unspecified });
+        let next = match run.phase() {
+            RunPhase::Lines => RunPhase::Earlier,
+            RunPhase::Earlier => RunPhase::Decide,
+            RunPhase::Decide | RunPhase::Unspecified => RunPhase::Unspecified,
+        };
+        run.set_phase(next);
+        run.processing = next != RunPhase::Unspecified;
     }
     let more = run.processing;
     save(tx, &due.key, run)?;
@@ -97,7 +103,7 @@ fn has_read_as_far(tx: &mut Tx<'_>, set: &Set) -> Result<bool> {
 }
 
 /// Whether there may be more.
-fn lines(tx: &mut Tx<'_>, policy: &Policy, key: &str, run: &mut Run) -> Result<bool> {
+fn lines(tx: &mut Tx<'_>, key: &str, run: &mut Run) -> Result<bool> {
     let scan = Scan::Field { kind: number::RECOMMENDATION, name: "set", value: key, prefix: "", after: &run.after };
     let page = tx.scan(scan, CHUNK)?;
     let full = page.len() == CHUNK;
@@ -107,17 +113,19 @@ fn lines(tx: &mut Tx<'_>, policy: &Policy, key: &str, run: &mut Run) -> Result<b
             continue;
         }
         if let Some(received) = receive(tx, key, &record.key)? {
-            let status = line::proceed(tx, policy, &record.key, None)?;
-            count(run, &received, &status);
+            count_received(run, &received);
         }
     }
     Ok(full)
 }
 
-fn count(run: &mut Run, received: &RecommendationStatus, status: &RecommendationStatus) {
+fn count_received(run: &mut Run, received: &RecommendationStatus) {
     run.lines += 1;
     run.superseded += i64::from(!received.supersedes.is_empty());
     run.edits_kept += i64::from(!received.edited_by.is_empty());
+}
+
+fn count_decided(run: &mut Run, status: &RecommendationStatus) {
     match status.state() {
         State::Invalid => run.invalid += 1,
         State::Held => run.held += 1,
@@ -134,6 +142,19 @@ fn earlier(tx: &mut Tx<'_>, key: &str, set: &Set, run: &mut Run) -> Result<bool>
     for record in page {
         run.after.clone_from(&record.key);
         run.superseded += i64::from(leave(tx, key, set, &record.key)?);
+    }
+    Ok(full)
+}
+
+fn decide(tx: &mut Tx<'_>, policy: &Policy, key: &str, run: &mut Run) -> Result<bool> {
+    let scan = Scan::Field { kind: number::STATUS, name: "run", value: key, prefix: "", after: &run.after };
+    let page = tx.scan(scan, CHUNK)?;
+    let full = page.len() == CHUNK;
+    for record in page {
+        run.after.clone_from(&record.key);
+        if read::<Status>(tx, &record.key)?.is_some_and(|held| held.0.state() == State::Received) {
+            count_decided(run, &line::proceed(tx, policy, &record.key, None)?);
+        }
     }
     Ok(full)
 }
@@ -165,7 +186,8 @@ pub fn late(tx: &mut Tx<'_>, policy: &Policy, key: &str) -> Result<Option<Micros
         return Ok(None);
     }
     let status = line::proceed(tx, policy, key, None)?;
-    count(&mut run, &received, &status);
+    count_received(&mut run, &received);
+    count_decided(&mut run, &status);
     save(tx, &name, run)?;
     Ok(None)
 }
