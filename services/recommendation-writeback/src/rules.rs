@@ -6,6 +6,7 @@ use crossdock_master_data::samples;
 use crossdock_proto::{
     governance::{Fallback, FallbackMode, Fence},
     masterdata::{self, Lifecycle},
+    operations::Issue,
     types::Outcome,
     writeback::{self as contract, PlanningModeKind, RecommendationKind, RecommendationState as State, Target},
 };
@@ -194,16 +195,32 @@ fn a_silent_planner_is_held_until_it_speaks() {
         assert_eq!(world.told("R", "L").await, "HELD 24 LEAD_TIME PLANNER_SILENT");
         let mode = world.get::<crate::model::planning::PlanningMode>(PLANNER).await.unwrap();
         assert_eq!(mode.kind(), PlanningModeKind::Hold);
-        let issue = |world: &World| world.store.clone();
-        let counted = issue(&world)
-            .read("test", |read| read.sum(crossdock_records::ISSUE, &[("finding/PLANNER_SILENT/apo".into(), 1)]))
-            .await
-            .unwrap();
-        assert!(counted.len() <= 1);
+        world.later(HOUR / 30).await;
+        let issue = async |world: &World| world.get::<Issue>("finding/PLANNER_SILENT/apo").await;
+        assert_eq!(issue(&world).await.unwrap().records, 1);
         // A run for another supplier: the planner speaks, and the line of the run before goes on as far as it could.
         let plan = crate::testing::Plan { suppliers: &["SUP001"], ..full("R2") };
         world.plan(&plan, &[]).await;
         assert_eq!(world.told("R", "L").await, "HELD 24 LEAD_TIME");
+        world.later(HOUR / 30).await;
+        assert_eq!(issue(&world).await.unwrap().records, 0);
+    });
+}
+
+#[test]
+fn rules_see_whether_the_data_was_fresh() {
+    World::run(async |mut world| {
+        let fresh = async |world: &World, run| world.status(run, "L").await.clearance.unwrap().values["fresh"].clone();
+        world.rules(|rules| rules.fresh_kinds = vec!["inventory_snapshot".into()]).await;
+        world.objective("inventory_snapshot", 3_600).await;
+        assert_eq!(alone(&world, &buy("SUP003", "24")).await, "PENDING_APPROVAL 24");
+        assert_eq!(fresh(&world, "R").await, "false");
+        world.watermark("inventory_snapshot", NOW).await;
+        world.plan(&full("R2"), &[("L", buy("SUP003", "24"))]).await;
+        assert_eq!(fresh(&world, "R2").await, "true");
+        world.later(2 * HOUR).await;
+        world.plan(&full("R3"), &[("L", buy("SUP003", "24"))]).await;
+        assert_eq!(fresh(&world, "R3").await, "false");
     });
 }
 
@@ -230,5 +247,4 @@ fn supply_that_nobody_had_seen_holds_or_is_taken_off() {
         assert_eq!(world.told("R4", "A").await, "CANCELLED 0");
         assert_eq!(world.told("R4", "B").await, "PENDING_APPROVAL 10");
     });
-    let _ = NOW;
 }

@@ -17,7 +17,7 @@ use crossdock_proto::{
     execution::OrderProgress,
     governance::{self, WritebackRules},
     masterdata,
-    operations::{Basis, Set, SetPurpose, SetScope},
+    operations::{Basis, Set, SetPurpose, SetScope, WatermarkState},
     types::{Date, Envelope, Money, Quantity, Version},
     writeback::{self as contract, LinkedRecommendation, RecommendationKind, RecommendationState as State, RecommendationStatus},
 };
@@ -154,6 +154,24 @@ impl World {
         change(document.writeback.get_or_insert_default());
         self.policy = Arc::new(Policy::new(document));
         self.restart().await;
+    }
+
+    /// A kind has to be so fresh from now on.
+    pub async fn objective(&mut self, kind: &str, seconds: i64) {
+        let mut document = self.policy.document.clone();
+        let max_age = Some(prost_types::Duration { seconds, nanos: 0 });
+        document.freshness.push(governance::FreshnessObjective { kind: kind.into(), connection: String::new(), max_age });
+        self.policy = Arc::new(Policy::new(document));
+        self.restart().await;
+    }
+
+    /// Everything of a kind was sent that was recorded until then.
+    pub async fn watermark(&self, kind: &str, through: Micros) {
+        let recorded_through = Some(crossdock_records::timestamp(through));
+        let said = WatermarkState { connection: "erp".into(), kind: kind.into(), region: String::new(), recorded_through };
+        let mut record = samples::record::<WatermarkState>(&said);
+        record.envelope.get_or_insert_default().key = format!("erp/{kind}/");
+        self.follow(2, record, Cursor { epoch: 1, position: 1 }).await;
     }
 
     /// Stops and starts again on the same file.
