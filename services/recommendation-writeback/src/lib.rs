@@ -10,6 +10,14 @@ mod model;
 mod wire;
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use model::number;

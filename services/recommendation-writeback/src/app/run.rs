@@ -1,5 +1,5 @@
-//! A committed run: its lines are looked at, a chunk at a time; then what it did not plan again goes. Runs of one planner go one after the other, in the
-//! order of their commits.
+//! A committed run, a chunk at a time: its lines take the place of earlier ones; what it did not plan again goes; then, when nothing that it replaces counts
+//! as supply any more, its lines are decided. Runs of one planner go one after the other, in the order of their commits.
 
 use super::{
     line, mode, read,
@@ -26,8 +26,8 @@ const CHUNK: usize = 200;
 const RUNS: usize = 1_000;
 /// Between two looks at whether this service has read as far as the planner, in microseconds.
 const PAUSE: Micros = 1_000_000;
-/// So often it looks before it goes on with what it knows.
-const LOOKS: i64 = 60;
+/// So often it looks before it goes on with what it knows: the cursor that is kept stands at the last order, and the feed may be further.
+const LOOKS: i64 = 5;
 
 /// Begins a run whose set was committed.
 ///
@@ -58,13 +58,19 @@ pub fn work(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due) -> Result<Op
         mode::committed(tx, policy, &run)?;
     }
     let full = match run.phase() {
-        RunPhase::Lines | RunPhase::Unspecified => lines(tx, policy, &due.key, &mut run)?,
-        RunPhase::Earlier => earlier(tx, policy, &due.key, &set, &mut run)?,
+        RunPhase::Lines | RunPhase::Unspecified => lines(tx, &due.key, &mut run)?,
+        RunPhase::Earlier => earlier(tx, &due.key, &set, &mut run)?,
+        RunPhase::Decide => decide(tx, policy, &due.key, &mut run)?,
     };
     if !full {
         run.after.clear();
-        run.processing = run.phase() == RunPhase::Lines;
-        run.set_phase(if run.processing { RunPhase::Earlier } else { RunPhase::Unspecified });
+        let next = match run.phase() {
+            RunPhase::Lines => RunPhase::Earlier,
+            RunPhase::Earlier => RunPhase::Decide,
+            RunPhase::Decide | RunPhase::Unspecified => RunPhase::Unspecified,
+        };
+        run.set_phase(next);
+        run.processing = next != RunPhase::Unspecified;
     }
     let more = run.processing;
     save(tx, &due.key, run)?;
@@ -93,11 +99,11 @@ fn has_read_as_far(tx: &mut Tx<'_>, set: &Set) -> Result<bool> {
         return Ok(true);
     };
     let read = read::<FeedCursor>(tx, "execution-feedback")?.and_then(|held| cursor(&held.cursor));
-    Ok(read.is_some_and(|read| read.epoch != said.epoch || read.position >= said.position))
+    Ok(read.is_none_or(|read| read.epoch != said.epoch || read.position >= said.position))
 }
 
 /// Whether there may be more.
-fn lines(tx: &mut Tx<'_>, policy: &Policy, key: &str, run: &mut Run) -> Result<bool> {
+fn lines(tx: &mut Tx<'_>, key: &str, run: &mut Run) -> Result<bool> {
     let scan = Scan::Field { kind: number::RECOMMENDATION, name: "set", value: key, prefix: "", after: &run.after };
     let page = tx.scan(scan, CHUNK)?;
     let full = page.len() == CHUNK;
@@ -106,18 +112,20 @@ fn lines(tx: &mut Tx<'_>, policy: &Policy, key: &str, run: &mut Run) -> Result<b
         if record.deleted || !record.counts {
             continue;
         }
-        if let Some(received) = receive(tx, policy, key, &record.key)? {
-            let status = line::proceed(tx, policy, &record.key, None)?;
-            count(run, &received, &status);
+        if let Some(received) = receive(tx, key, &record.key)? {
+            count_received(run, &received);
         }
     }
     Ok(full)
 }
 
-fn count(run: &mut Run, received: &RecommendationStatus, status: &RecommendationStatus) {
+fn count_received(run: &mut Run, received: &RecommendationStatus) {
     run.lines += 1;
     run.superseded += i64::from(!received.supersedes.is_empty());
     run.edits_kept += i64::from(!received.edited_by.is_empty());
+}
+
+fn count_decided(run: &mut Run, status: &RecommendationStatus) {
     match status.state() {
         State::Invalid => run.invalid += 1,
         State::Held => run.held += 1,
@@ -127,13 +135,26 @@ fn count(run: &mut Run, received: &RecommendationStatus, status: &Recommendation
     }
 }
 
-fn earlier(tx: &mut Tx<'_>, policy: &Policy, key: &str, set: &Set, run: &mut Run) -> Result<bool> {
+fn earlier(tx: &mut Tx<'_>, key: &str, set: &Set, run: &mut Run) -> Result<bool> {
     let scan = Scan::Field { kind: number::STATUS, name: "live", value: &run.connection, prefix: "", after: &run.after };
     let page = tx.scan(scan, CHUNK)?;
     let full = page.len() == CHUNK;
     for record in page {
         run.after.clone_from(&record.key);
-        run.superseded += i64::from(leave(tx, policy, key, set, &record.key)?);
+        run.superseded += i64::from(leave(tx, key, set, &record.key)?);
+    }
+    Ok(full)
+}
+
+fn decide(tx: &mut Tx<'_>, policy: &Policy, key: &str, run: &mut Run) -> Result<bool> {
+    let scan = Scan::Field { kind: number::STATUS, name: "run", value: key, prefix: "", after: &run.after };
+    let page = tx.scan(scan, CHUNK)?;
+    let full = page.len() == CHUNK;
+    for record in page {
+        run.after.clone_from(&record.key);
+        if read::<Status>(tx, &record.key)?.is_some_and(|held| held.0.state() == State::Received) {
+            count_decided(run, &line::proceed(tx, policy, &record.key, None)?);
+        }
     }
     Ok(full)
 }
@@ -157,7 +178,7 @@ pub fn late(tx: &mut Tx<'_>, policy: &Policy, key: &str) -> Result<Option<Micros
         return Ok(None);
     }
     let newer = newer_run(tx, &name, &run, key)?;
-    let Some(received) = receive(tx, policy, &name, key)? else { return Ok(None) };
+    let Some(received) = receive(tx, &name, key)? else { return Ok(None) };
     if let Some(newer) = newer {
         let why =
             super::change::Why { reason: "NOT_PLANNED", message: format!("run {newer} was committed after its own"), ..Default::default() };
@@ -165,7 +186,8 @@ pub fn late(tx: &mut Tx<'_>, policy: &Policy, key: &str) -> Result<Option<Micros
         return Ok(None);
     }
     let status = line::proceed(tx, policy, key, None)?;
-    count(&mut run, &received, &status);
+    count_received(&mut run, &received);
+    count_decided(&mut run, &status);
     save(tx, &name, run)?;
     Ok(None)
 }

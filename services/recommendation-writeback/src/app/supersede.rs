@@ -18,7 +18,7 @@ use crossdock_proto::{
     operations::Set,
     writeback::{self as contract, RecommendationState as State, RecommendationStatus},
 };
-use crossdock_records::{PARKED, Policy, Scope, day, derive, in_run, micros, model};
+use crossdock_records::{PARKED, Scope, day, derive, in_run, micros, model};
 use crossdock_store::{Scan, Tx};
 use jiff::civil::Date;
 
@@ -29,7 +29,7 @@ const MOST: usize = 1_000;
 ///
 /// # Errors
 /// If the store fails.
-pub fn receive(tx: &mut Tx<'_>, policy: &Policy, run: &str, key: &str) -> Result<Option<RecommendationStatus>> {
+pub fn receive(tx: &mut Tx<'_>, run: &str, key: &str) -> Result<Option<RecommendationStatus>> {
     if read::<Status>(tx, key)?.is_some() {
         return Ok(None);
     }
@@ -37,7 +37,7 @@ pub fn receive(tx: &mut Tx<'_>, policy: &Policy, run: &str, key: &str) -> Result
     let mut new = as_planned(run, key, &model, &message);
     let mut why = Why { reason: "RECEIVED", message: "its run is committed".to_owned(), ..Why::default() };
     if let Some((earlier_key, earlier)) = earlier(tx, run, &new)?
-        && can_go(tx, policy, &earlier_key, &earlier)?
+        && can_go(tx, &earlier_key, &earlier)?
     {
         why.reason = keep_edit(&mut new, &earlier);
         earlier_key.clone_into(&mut new.supersedes);
@@ -152,7 +152,7 @@ fn is_planned(tx: &mut Tx<'_>, run: &str, planner_key: &str) -> Result<bool> {
 }
 
 /// Whether it is not on its way into the ERP; one that is drafted is taken off its draft.
-fn can_go(tx: &mut Tx<'_>, policy: &Policy, key: &str, held: &RecommendationStatus) -> Result<bool> {
+fn can_go(tx: &mut Tx<'_>, key: &str, held: &RecommendationStatus) -> Result<bool> {
     if held.state() == State::Drafted { derive(tx, &Bytes::new(), |to| draft::remove(to, key)) } else { Ok(true) }
 }
 
@@ -210,13 +210,13 @@ fn conflict(field: &'static str, value: &str, [was, edited, planned]: &[String; 
 ///
 /// # Errors
 /// If the store fails.
-pub fn leave(tx: &mut Tx<'_>, policy: &Policy, run: &str, set: &Set, key: &str) -> Result<bool> {
+pub fn leave(tx: &mut Tx<'_>, run: &str, set: &Set, key: &str) -> Result<bool> {
     let Some(held) = read::<Status>(tx, key)?.map(|held| held.0) else { return Ok(false) };
     if !status::is_live(held.state()) || !is_in(set, &held) || !is_older(tx, &held.run, run)? || is_planned(tx, run, &held.planner_key)? {
         return Ok(false);
     }
     let Some(problem) = dropped(&held) else {
-        if !can_go(tx, policy, key, &held)? {
+        if !can_go(tx, key, &held)? {
             return Ok(false);
         }
         let why = Why { reason: "NOT_PLANNED", message: format!("run {run} does not plan it again"), ..Why::default() };
@@ -224,7 +224,7 @@ pub fn leave(tx: &mut Tx<'_>, policy: &Policy, run: &str, set: &Set, key: &str) 
         return Ok(true);
     };
     let is_known = problem.is_released(&held.released) || held.problems.iter().any(|known| *known == problem.wire());
-    if !is_known && can_go(tx, policy, key, &held)? {
+    if !is_known && can_go(tx, key, &held)? {
         let why =
             Why { reason: "EDIT_CONFLICT", message: format!("run {run} does not plan it again, and it was edited"), ..Why::default() };
         let mut problems = held.problems.clone();

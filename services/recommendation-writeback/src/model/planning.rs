@@ -31,14 +31,14 @@ impl Rules for PlanningMode {}
 
 /// How a planner is to be treated whose last run was committed then, and until when that is so.
 pub fn mode(fallback: Option<&Fallback>, last_run: Micros, now: Micros) -> (PlanningModeKind, Option<Micros>) {
-    let after = |span: Option<&prost_types::Duration>| span.map(|span| last_run.saturating_add(span.seconds.saturating_mul(1_000_000)));
-    let Some((fallback, silent)) = fallback.and_then(|fallback| Some((fallback, after(fallback.after.as_ref())?))) else {
+    let after = |seconds: i64| last_run.saturating_add(seconds.saturating_mul(1_000_000));
+    let Some((fallback, silent)) = fallback.and_then(|fallback| Some((fallback, after(fallback.after.as_ref()?.seconds)))) else {
         return (PlanningModeKind::Normal, None);
     };
     if now <= silent {
         return (PlanningModeKind::Normal, Some(silent + 1));
     }
-    match (fallback.mode(), after(fallback.expire_after.as_ref())) {
+    match (fallback.mode(), fallback.expire_after.as_ref().map(|span| after(span.seconds))) {
         (FallbackMode::LastGoodRun, Some(expired)) if now > expired => (PlanningModeKind::Expired, None),
         (FallbackMode::LastGoodRun, expired) => (PlanningModeKind::LastGoodRun, expired.map(|at| at + 1)),
         (FallbackMode::Hold | FallbackMode::Unspecified, _) => (PlanningModeKind::Hold, None),
@@ -64,9 +64,9 @@ mod tests {
 
     #[test]
     fn a_silent_planner_falls_back_and_expires() {
-        let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
-        let last =
-            Fallback { after: seconds(10), mode: FallbackMode::LastGoodRun.into(), expire_after: seconds(20), ..Fallback::default() };
+        let mut last = Fallback { mode: FallbackMode::LastGoodRun.into(), ..Fallback::default() };
+        last.after.get_or_insert_default().seconds = 10;
+        last.expire_after.get_or_insert_default().seconds = 20;
         let hold = Fallback { mode: FallbackMode::Hold.into(), ..last.clone() };
         let at = |fallback, now: i64| mode(fallback, 0, now * 1_000_000);
         assert_eq!(at(None, 1_000).0, PlanningModeKind::Normal);

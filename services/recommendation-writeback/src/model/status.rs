@@ -54,7 +54,7 @@ pub fn planned_as(planner: &str, planner_key: &str) -> String {
 
 /// A planner's need, without its date; field `need` of those that live.
 pub fn need(planner: &str, status: &RecommendationStatus) -> String {
-    let kind = i32::from(status.kind).to_string();
+    let kind = status.kind.to_string();
     let source = [&status.supplier_id, &status.origin_location_id];
     format!("{planner}/{}", key::join([&kind, &status.item_id, &status.destination_location_id, source[0], source[1]]))
 }
