@@ -236,7 +236,8 @@ impl Intake<'_, '_> {
         let after = self.after(&passing, &record);
         sets::count(self.tx, held, &record)?;
         parking::count_findings(self.tx, self.policy, held, &record)?;
-        if counts && !deletes {
+        // Also what does not count: a reversal waits for its receipt, and is kept for comparison as that is.
+        if !deletes {
             self.frees.extend(passing.draft.frees(&passing.opened.key));
         }
         self.known.set(record.clone());
