@@ -337,7 +337,7 @@ impl Passing<'_> {
     /// What derived state learns of it.
     fn source(&self, now: Micros) -> Source<'_> {
         let received = self.incoming.origin.received.unwrap_or(now);
-        Source { key: &self.opened.key, version: stored::version(&self.opened.envelope), received }
+        Source { key: &self.opened.key, received }
     }
 
     pub fn taken(&self, outcome: Outcome) -> Taken {

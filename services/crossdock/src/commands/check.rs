@@ -1,7 +1,7 @@
 //! `crossdock check`: folds the source records again and compares with what is derived. Everything it sees comes through the public contracts.
 
 use crate::{cli::Target, failure::Failure, output, peers::Peers};
-use crossdock_core::{Micro, Version, key};
+use crossdock_core::{Micro, key};
 use crossdock_demand_signal::{Folded, Refold, number};
 use crossdock_proto::{
     demand::{BucketSize, HistoryBucket, HistorySeries, InventoryPosition, ListHistoryRequest, demand_service_client::DemandServiceClient},
@@ -103,10 +103,8 @@ async fn each(peers: &Peers, package: &str, mut see: impl FnMut(&Record) -> Resu
     while let Some(page) = pages.message().await? {
         for record in page.records {
             let envelope = record.envelope.unwrap_or_default();
-            let version = envelope.version.unwrap_or_default();
             see(&Record {
                 kind: u16::try_from(record.kind).unwrap_or_default(),
-                version: Version { primary: version.primary, observed: version.observed },
                 deleted: envelope.operation() == Operation::Delete,
                 counts: !envelope.corroboration,
                 key: envelope.key,
