@@ -16,6 +16,7 @@ use crossdock_proto::{
     types::{Date, Outcome},
 };
 use crossdock_records::testing::{unlisted_fields, wrong_references};
+use std::collections::HashMap;
 use tonic::{Code, Request};
 
 fn answered(change: impl FnOnce(&mut contract::ConfirmedPart)) -> Record {
@@ -150,7 +151,7 @@ fn scheduled_receipts_come_by_page_and_say_how_complete_they_are() {
         world
             .send("erp", &[ordered("18", "1", 1, |order| (order.item_id, order.destination_location_id) = ("SKU2".into(), "WEST".into()))])
             .await;
-        let verbs = world.verbs().await;
+        let verbs = world.verbs(HashMap::new()).await;
         let ask = async |locations: &[&str], items: &[&str], size: i32| {
             let (mut token, mut pages) = (String::new(), Vec::new());
             loop {
@@ -185,7 +186,7 @@ async fn performance(world: &World, suppliers: &[&str], from: Option<Date>) -> V
         from,
         ..contract::ListPerformanceRequest::default()
     };
-    world.verbs().await.list_performance(Request::new(request)).await.unwrap().into_inner().performances
+    world.verbs(HashMap::new()).await.list_performance(Request::new(request)).await.unwrap().into_inner().performances
 }
 
 #[test]
@@ -232,37 +233,5 @@ fn performance_is_that_of_lines_that_are_done() {
         assert_eq!(performance(&world, &[], None).await, [one]);
         assert_eq!(performance(&world, &["SUP1"], None).await, []);
         world.check().await;
-    });
-}
-
-#[test]
-fn a_journey_says_what_its_own_records_say_and_which_services_it_lacks() {
-    World::run(async |world| {
-        world.link("erp/17/10", &[("plan/n1/R1/", "24", 2)]).await;
-        let sent = [
-            ordered("17", "10", 1, |_| {}),
-            confirmed("OC", 1, &[("80", 1), ("40", 15)]),
-            shipped("S1", "1", "80", |_| {}),
-            milestone("M1", "S1", MilestoneKind::Departed, 25, None),
-            received("R1", 1, "80", |_| {}),
-            ordered("18", "10", 1, |_| {}),
-        ];
-        world.send("erp", &sent).await;
-        let ask = async |recommendation: &str| {
-            let request = contract::GetJourneyRequest { recommendation: recommendation.into() };
-            world.verbs().await.get_journey(Request::new(request)).await
-        };
-        let journey = ask("plan/n1/R1/").await.unwrap().into_inner();
-        let texts: Vec<&str> = journey.events.iter().map(|event| event.text.as_str()).collect();
-        let wanted = [
-            "order 17/10: 120 EA of SKU1 from supplier SUP003 for EAST, due 2026-12-01",
-            "supplier SUP003 confirmed 80 for 2026-12-01 and 40 for 2026-12-15",
-            "80 EA of order 17/10 shipped on 2026-11-25, expected on 2026-11-30",
-            "shipment S1 left on 2026-11-25",
-            "80 EA of order 17/10 received on 2026-12-01",
-        ];
-        assert_eq!(texts, wanted);
-        assert_eq!(journey.missing_services, ["recommendation-writeback", "demand-signal"]);
-        assert_eq!(ask("").await.unwrap_err().code(), Code::InvalidArgument);
     });
 }
