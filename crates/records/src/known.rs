@@ -100,8 +100,6 @@ pub fn derive<T>(tx: &mut Tx<'_>, trace: &Bytes, work: impl FnOnce(&mut Derived<
 pub struct Source<'a> {
     /// Its key.
     pub key: &'a str,
-    /// The version that comes, or goes.
-    pub version: Version,
     /// When that version came in.
     pub received: Micros,
 }

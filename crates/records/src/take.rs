@@ -242,7 +242,8 @@ impl Intake<'_, '_> {
         let after = self.after(&passing, &record);
         sets::count(self.tx, held, &record)?;
         parking::count_findings(self.tx, self.policy, held, &record)?;
-        if counts && !deletes {
+        // Also what does not count: a reversal waits for its receipt, and is kept for comparison as that is.
+        if !deletes {
             self.frees.extend(passing.draft.frees(&passing.opened.key));
         }
         self.known.set(record.clone());
@@ -342,7 +343,7 @@ impl Passing<'_> {
     /// What derived state learns of it.
     fn source(&self, now: Micros) -> Source<'_> {
         let received = self.incoming.origin.received.unwrap_or(now);
-        Source { key: &self.opened.key, version: stored::version(&self.opened.envelope), received }
+        Source { key: &self.opened.key, received }
     }
 
     pub fn taken(&self, outcome: Outcome) -> Taken {

@@ -20,6 +20,8 @@ mod wire;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod journeys;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod scenarios;

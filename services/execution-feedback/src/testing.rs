@@ -29,10 +29,15 @@ use crossdock_proto::{
     writeback::{LinkedRecommendation, PostingLink},
 };
 use crossdock_records::{Incoming, Kind, Kinds, Origin, Policy, PolicyCell, Runner, Taken, follow, message, take};
-use crossdock_rpc::Handle;
+use crossdock_rpc::{Channel, Handle};
 use crossdock_store::{Location, Scan, Store, SumScan};
 use prost::Message;
-use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    future::Future,
+    path::PathBuf,
+    sync::Arc,
+};
 
 struct Always(Micros);
 
@@ -181,9 +186,11 @@ impl World {
         }
     }
 
-    /// The verbs on this store, without peers.
-    pub async fn verbs(&self) -> Verbs {
-        Verbs::new(Handle::start("execution-feedback", self.store.clone(), Arc::clone(&self.kinds)).await.unwrap())
+    /// The verbs on this store, with these peers.
+    pub async fn verbs(&self, peers: HashMap<String, Channel>) -> Verbs {
+        let handle = Handle::start("execution-feedback", self.store.clone(), Arc::clone(&self.kinds)).await.unwrap();
+        handle.connect(peers);
+        Verbs::new(handle)
     }
 
     pub async fn get<K: Kind>(&self, key: &str) -> Option<K::Message> {

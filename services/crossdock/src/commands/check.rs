@@ -5,15 +5,17 @@ use crossdock_core::{Micro, key};
 use crossdock_demand_signal::{Folded, Refold, number};
 use crossdock_proto::{
     demand::{BucketSize, HistoryBucket, HistorySeries, InventoryPosition, ListHistoryRequest, demand_service_client::DemandServiceClient},
-    records::WatchRequest,
+    records::{BatchGetRequest, WatchRequest},
     types::{Date, Operation},
 };
 use crossdock_rpc::MAX_MESSAGE;
 use crossdock_store::Record;
 use prost::Message;
 use std::collections::BTreeMap;
+use tonic::Code;
 
-const PACKAGE: &str = "crossdock.demand.v1";
+const DEMAND: &str = "crossdock.demand.v1";
+const EXECUTION: &str = "crossdock.execution.v1";
 /// Readings that may be overtaken by new records before the check gives up.
 const TRIES: usize = 5;
 /// Differences that are shown.
@@ -29,10 +31,46 @@ struct Seen {
 /// Compares; fails if anything differs.
 pub async fn check(target: &Target) -> Result<(), Failure> {
     let peers = Peers::new(target)?;
+    let (demand_is_served, execution_is_served) = (is_served(&peers, DEMAND).await?, is_served(&peers, EXECUTION).await?);
+    if !demand_is_served && !execution_is_served {
+        return Err("neither demand-signal nor execution-feedback is served at this address: there is nothing to compare".into());
+    }
+    if demand_is_served {
+        demand(&peers).await?;
+    }
+    if execution_is_served {
+        execution(&peers).await?;
+    }
+    Ok(())
+}
+
+/// Whether the service of a package is at this address.
+async fn is_served(peers: &Peers, package: &str) -> Result<bool, Failure> {
+    match peers.records(package).batch_get(BatchGetRequest::default()).await {
+        Ok(_) => Ok(true),
+        Err(status) if status.code() == Code::Unimplemented => Ok(false),
+        Err(status) => Err(status.into()),
+    }
+}
+
+/// The order lines of execution-feedback: one reading has both the records and what is derived, as they were at its end.
+async fn execution(peers: &Peers) -> Result<(), Failure> {
+    let (mut refold, mut records) = (crossdock_execution_feedback::Refold::default(), 0);
+    each(peers, EXECUTION, |stored| {
+        refold.take(stored);
+        records += 1;
+        Ok(())
+    })
+    .await?;
+    let (lines, differences) = refold.finish();
+    conclude(differences, format!("{records} records agree with {lines} order lines"))
+}
+
+async fn demand(peers: &Peers) -> Result<(), Failure> {
     for _ in 0..TRIES {
         let mut seen = Seen::default();
-        let (folded, records, at) = fold(&peers, &mut seen).await?;
-        let head = history(&peers, &mut seen).await?;
+        let (folded, records, at) = fold(peers, &mut seen).await?;
+        let head = history(peers, &mut seen).await?;
         // New records came between the two readings: what was read does not belong together.
         if at == head {
             return compare(&folded, &seen, records);
@@ -43,13 +81,29 @@ pub async fn check(target: &Target) -> Result<(), Failure> {
 
 /// The source records folded, how many there were, and the feed then.
 async fn fold(peers: &Peers, seen: &mut Seen) -> Result<(Folded, u64, String), Failure> {
+    let (mut refold, mut records) = (Refold::default(), 0);
+    let cursor = each(peers, DEMAND, |stored| {
+        if stored.kind == number::INVENTORY_POSITION && !stored.deleted {
+            let position = InventoryPosition::decode(stored.body.clone()).map_err(|error| error.to_string())?;
+            seen.positions.insert(stored.key.clone(), position.on_hand);
+        }
+        refold.take(stored);
+        records += 1;
+        Ok(())
+    })
+    .await?;
+    Ok((refold.finish(), records, cursor))
+}
+
+/// Every record of a service as it is now; where its feed ended.
+async fn each(peers: &Peers, package: &str, mut see: impl FnMut(&Record) -> Result<(), Failure>) -> Result<String, Failure> {
     let request = WatchRequest { until_checkpoint: true, ..WatchRequest::default() };
-    let mut pages = peers.records(PACKAGE).watch(request).await?;
-    let (mut refold, mut records, mut cursor) = (Refold::default(), 0, String::new());
+    let mut pages = peers.records(package).watch(request).await?;
+    let mut cursor = String::new();
     while let Some(page) = pages.message().await? {
         for record in page.records {
             let envelope = record.envelope.unwrap_or_default();
-            let stored = Record {
+            see(&Record {
                 kind: u16::try_from(record.kind).unwrap_or_default(),
                 deleted: envelope.operation() == Operation::Delete,
                 counts: !envelope.corroboration,
@@ -58,17 +112,11 @@ async fn fold(peers: &Peers, seen: &mut Seen) -> Result<(Folded, u64, String), F
                 set_key: envelope.set_key,
                 body: record.body,
                 ..Record::default()
-            };
-            if stored.kind == number::INVENTORY_POSITION && !stored.deleted {
-                let position = InventoryPosition::decode(stored.body.clone()).map_err(|error| error.to_string())?;
-                seen.positions.insert(stored.key.clone(), position.on_hand);
-            }
-            refold.take(&stored);
-            records += 1;
+            })?;
         }
         cursor = page.cursor;
     }
-    Ok((refold.finish(), records, cursor))
+    Ok(cursor)
 }
 
 /// The daily history as planners read it, and the feed then.
@@ -137,9 +185,14 @@ fn compare(folded: &Folded, seen: &Seen, records: u64) -> Result<(), Failure> {
             differences.push(format!("stock {key}: {held} is kept, {on_hand} follows from the records"));
         }
     }
+    let positions = folded.positions.len();
+    conclude(differences, format!("{records} records agree with {buckets} buckets of history and {positions} stock positions"))
+}
+
+/// Says that all is well, or what differs.
+fn conclude(mut differences: Vec<String>, well: String) -> Result<(), Failure> {
     if differences.is_empty() {
-        let positions = folded.positions.len();
-        return output::line(format!("{records} records agree with {buckets} buckets of history and {positions} stock positions"));
+        return output::line(well);
     }
     let more = differences.len().saturating_sub(SHOWN);
     differences.truncate(SHOWN);

@@ -100,12 +100,19 @@ fn row(event: &JourneyEvent) -> Vec<String> {
 pub async fn performance(asked: Performance) -> Result<(), Failure> {
     let peers = Peers::new(&asked.target)?;
     let from = asked.from.as_deref().map(date).transpose()?;
-    let request = peers.request(ListPerformanceRequest { supplier_ids: asked.suppliers, from })?;
     let mut client = ExecutionServiceClient::new(peers.channel()).max_decoding_message_size(crossdock_rpc::MAX_MESSAGE);
-    let answer = client.list_performance(request).await?.into_inner();
-    let rows =
-        answer.performances.iter().map(|row| output::json(row, "crossdock.execution.v1.Performance")).collect::<Result<Vec<_>, _>>()?;
-    output::messages(asked.target.output, "performance yet: no order line has ended", &rows)
+    let (mut page_token, mut rows) = (String::new(), Vec::new());
+    loop {
+        let request = ListPerformanceRequest { supplier_ids: asked.suppliers.clone(), from, page_size: 1_000, page_token };
+        let page = client.list_performance(peers.request(request)?).await?.into_inner();
+        for row in &page.performances {
+            rows.push(output::json(row, "crossdock.execution.v1.Performance")?);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return output::messages(asked.target.output, "performance yet: no order line has ended", &rows);
+        }
+    }
 }
 
 /// A date such as 2026-12-01.

@@ -18,9 +18,14 @@ use crossdock_records::{Source, message, model};
 use crossdock_store::Record;
 use std::collections::BTreeMap;
 
-/// Takes the records of the service in any order, each once: sources are folded, what is derived is compared with that in the end.
+/// Takes the records of the service as its feed has them; in the end sources are folded, and what is derived is compared with that.
 #[derive(Debug, Default)]
 pub struct Refold {
+    newest: BTreeMap<(u16, String), Record>,
+}
+
+#[derive(Debug, Default)]
+struct Fold {
     lines: BTreeMap<String, contract::OrderFacts>,
     tracks: BTreeMap<String, contract::ShipmentTrack>,
     disruptions: BTreeMap<String, BTreeMap<String, contract::Disruption>>,
@@ -36,12 +41,23 @@ struct Kept {
 }
 
 impl Refold {
-    /// Takes a record of any kind; what nothing follows from is passed over.
+    /// Takes a record of any kind, in the place of what it was before.
     pub fn take(&mut self, record: &Record) {
-        if record.deleted || !record.counts {
-            return;
-        }
-        let source = Source { key: &record.key, version: record.version, received: 0 };
+        self.newest.insert((record.kind, record.key.clone()), record.clone());
+    }
+
+    /// How many order lines there are, and every difference between what is kept and what follows from the records.
+    pub fn finish(self) -> (usize, Vec<String>) {
+        let mut fold = Fold::default();
+        self.newest.values().filter(|record| !record.deleted && record.counts).for_each(|record| fold.take(record));
+        fold.finish()
+    }
+}
+
+impl Fold {
+    /// What nothing follows from is passed over.
+    fn take(&mut self, record: &Record) {
+        let source = Source { key: &record.key, received: 0 };
         match record.kind {
             number::SUPPLY_ORDER => {
                 if let Some(order) = model::<SupplyOrder>(record) {
@@ -100,8 +116,7 @@ impl Refold {
         self.lines.entry(key.to_owned()).or_default()
     }
 
-    /// How many order lines there are, and every difference between what is kept and what follows from the records.
-    pub fn finish(mut self) -> (usize, Vec<String>) {
+    fn finish(mut self) -> (usize, Vec<String>) {
         for facts in self.lines.values_mut() {
             for shipment in &mut facts.shipments {
                 shipment.standing = self.tracks.get(&whole(&shipment.key)).and_then(standing);

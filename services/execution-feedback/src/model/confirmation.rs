@@ -65,7 +65,6 @@ impl Confirmation {
         };
         contract::ConfirmationFact {
             key: source.key.to_owned(),
-            version: facts::version(source.version),
             date: self.on.map(date),
             adds: self.adds,
             parts: self.parts.iter().zip(self.base()).map(part).collect(),

@@ -2,7 +2,7 @@
 
 use super::{
     disruption::hits,
-    facts::{civil, less, micro, order_of, total},
+    facts::{civil, less, micro, rank, total},
 };
 use crossdock_core::Micro;
 use crossdock_proto::execution::{self as contract, ConfirmationState as State, Firmness};
@@ -22,8 +22,7 @@ pub struct Part {
 
 /// The parts of the confirmations that count: the newest document, and all that add; by date, without one last.
 pub fn confirmed(facts: &contract::OrderFacts) -> Vec<contract::ConfirmedPart> {
-    let rank = |held: &&contract::ConfirmationFact| (civil(held.date.as_ref()), order_of(held.version.as_ref()), held.key.clone());
-    let newest = facts.confirmations.iter().filter(|held| !held.adds).max_by_key(rank);
+    let newest = facts.confirmations.iter().filter(|held| !held.adds).max_by_key(|held| rank(held.date.as_ref(), &held.key));
     let adding = facts.confirmations.iter().filter(|held| held.adds);
     let mut parts: Vec<contract::ConfirmedPart> = newest.into_iter().chain(adding).flat_map(|held| held.parts.iter().cloned()).collect();
     parts.retain(|part| micro(&part.quantity) != Micro::ZERO);

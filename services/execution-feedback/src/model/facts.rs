@@ -2,10 +2,7 @@
 
 use super::number;
 use crossdock_core::Micro;
-use crossdock_proto::{
-    execution as contract,
-    types::{self, Version},
-};
+use crossdock_proto::{execution as contract, types};
 use crossdock_records::{Parse, Rules, derived_kind};
 use jiff::civil::Date;
 
@@ -51,14 +48,10 @@ pub fn civil(date: Option<&types::Date>) -> Option<Date> {
     date.and_then(|date| Parse::stored().date("", Some(date)))
 }
 
-/// A version, to be compared.
-pub fn order_of(version: Option<&Version>) -> (i64, i64) {
-    version.map_or((0, 0), |version| (version.primary, version.observed))
-}
-
-/// A version as facts have it.
-pub fn version(version: crossdock_core::Version) -> Option<Version> {
-    Some(Version { primary: version.primary, observed: version.observed })
+/// Which of several documents is newer: by day, then by key, a longer one being later, as numbers grow. Versions do not say: they advance without a
+/// change, and are another's for every document.
+pub fn rank<'a>(date: Option<&types::Date>, key: &'a str) -> (Option<Date>, usize, &'a str) {
+    (civil(date), key.len(), key)
 }
 
 /// The sum; what one record may say fits in it a thousand times.

@@ -1,7 +1,7 @@
 //! What happened to shipments.
 
 use super::{
-    facts::{self, ShipmentTrack, civil, order_of, upsert},
+    facts::{self, ShipmentTrack, rank, upsert},
     lines, number,
     shipment::no_room,
 };
@@ -26,10 +26,10 @@ pub struct Milestone {
     pub expected: Option<Date>,
 }
 
-/// Where a shipment stands by its milestones; none if it has none. The newest is that of the latest day, then of the highest version, then key.
+/// Where a shipment stands by its milestones; none if it has none. The newest is that of the latest day.
 pub fn standing(track: &contract::ShipmentTrack) -> Option<contract::ShipmentStanding> {
     let mut milestones: Vec<&contract::MilestoneFact> = track.milestones.iter().collect();
-    milestones.sort_by_key(|held| (civil(held.date.as_ref()), order_of(held.version.as_ref()), &held.key));
+    milestones.sort_by_key(|held| rank(held.date.as_ref(), &held.key));
     let newest = milestones.last()?;
     let says = |held: &&contract::MilestoneFact| held.expected_date.or(held.date.filter(|_| held.kind() == MilestoneKind::Arrived));
     Some(contract::ShipmentStanding {
@@ -43,7 +43,6 @@ impl Milestone {
     pub fn fact(&self, source: crossdock_records::Source<'_>) -> contract::MilestoneFact {
         contract::MilestoneFact {
             key: source.key.to_owned(),
-            version: facts::version(source.version),
             kind: self.kind.into(),
             date: Some(date(self.on)),
             expected_date: self.expected.map(date),

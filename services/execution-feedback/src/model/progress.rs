@@ -2,7 +2,7 @@
 
 use super::{
     expected::{self, Part, comes, confirmed, expected, has_left},
-    facts::{civil, find, less, micro, order_of, total, wanted},
+    facts::{civil, find, less, micro, rank, total, wanted},
     number,
     shares::{shares, spread},
 };
@@ -62,11 +62,10 @@ impl Rules for Feedback {}
 /// Receipts that count, reversals and earlier totals taken off: quantity, damaged, and the receipt.
 fn receipts(facts: &contract::OrderFacts) -> Vec<(Micro, Micro, &contract::ReceiptFact)> {
     let connection = |held: &contract::ReceiptFact| held.key.split('/').next().unwrap_or_default().to_owned();
-    let rank = |held: &contract::ReceiptFact| (civil(held.date.as_ref()), order_of(held.version.as_ref()), held.key.clone());
     let mut totals: BTreeMap<String, &contract::ReceiptFact> = BTreeMap::new();
     for held in facts.receipts.iter().filter(|held| held.cumulative) {
         let newest = totals.entry(connection(held)).or_insert(held);
-        if rank(newest) < rank(held) {
+        if rank(newest.date.as_ref(), &newest.key) < rank(held.date.as_ref(), &held.key) {
             *newest = held;
         }
     }

@@ -42,7 +42,6 @@ impl Receipt {
     pub fn fact(&self, source: Source<'_>) -> contract::ReceiptFact {
         contract::ReceiptFact {
             key: source.key.to_owned(),
-            version: facts::version(source.version),
             quantity: self.quantity.base().to_string(),
             damaged: self.quantity.alike(self.damaged).to_string(),
             item_id: self.item.clone().unwrap_or_default(),

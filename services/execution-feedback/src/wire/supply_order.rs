@@ -47,7 +47,7 @@ impl Kind for SupplyOrder {
             from => order_line(parse, "split_from", from.as_ref()).map(Some),
         };
         let posting_key = parse.optional_id("posting_key", &message.posting_key);
-        (price?, reason?);
+        let _ = (price?, reason?);
         Some(Self {
             key: parse.key().to_owned(),
             item: item?,
