@@ -52,7 +52,7 @@ async fn peer(folder: &tempfile::TempDir, name: &'static str, package: &str, kin
 fn record(kind: &str, key: &str, before: Micros, message: &impl Message) -> Record {
     let trace = TraceParent::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").unwrap();
     Record {
-        kind: u16::try_from(schema().kind_named(kind).unwrap().number).unwrap(),
+        kind: schema().kind_named(kind).unwrap().number,
         key: key.into(),
         counts: true,
         received: NOW - before * 60_000_000,
