@@ -58,7 +58,7 @@ async fn listed(server: &Server) -> usize {
 }
 
 async fn exceptions(server: &Server, state: &str) -> Vec<Exception> {
-    let narrowed = ExceptionFilter { state: state.into(), service: "master-data".into() };
+    let narrowed = ExceptionFilter { state: state.into(), service: "master-data".into(), ..ExceptionFilter::default() };
     let request = ListRequest { filter: Some(filter("exception", &narrowed)), ..ListRequest::default() };
     let records = server.records(GOVERNANCE, "buyer").list(request).await.unwrap().records;
     records.into_iter().map(|record| Exception::decode(record.body).unwrap()).collect()
