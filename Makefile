@@ -4,7 +4,7 @@
 help: ## Says what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
-demo: ## Serves, imports the order history of a real distributor, and prints what a planner reads; wants Rust and a C compiler
+demo: ## Plays four weeks of a distributor, from its demand to the receipt of its goods, and compares the books; wants Rust and a C compiler
 	cargo run --locked --release -p crossdock -- demo
 
 test: ## Runs every test on both engines; installs PostgreSQL if there is none

@@ -9,5 +9,6 @@ mod example;
 mod kills;
 mod lines;
 mod loads;
+mod play;
 mod processes;
 mod scenarios;

@@ -1,6 +1,7 @@
 //! Waits until the services have done what follows from what they were sent: reproducible plays need parties that see the same each time.
 
-use crate::{Result, buyers::read, client::Client};
+use crate::{Result, buyers::read, client::Client, clock::SteppedClock};
+use crossdock_core::{Clock, Micros};
 use crossdock_proto::writeback::{Run, RunFilter};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -11,17 +12,22 @@ const SERVICES: [&str; 4] = ["crossdock.masterdata.v1", "crossdock.demand.v1", "
 const LOOK: Duration = Duration::from_millis(15);
 /// The same this often is quiet.
 const SAME: u32 = 2;
+/// So much time passes between two looks while something is at work, in microseconds.
+const STEP: Micros = 10_000_000;
 /// Nobody is waited for longer.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// Waits until no feed moves any more and no run is being looked at.
-pub async fn wait(client: &Client) -> Result<()> {
+/// Waits until no feed moves any more and no run is being looked at. Time goes on meanwhile: due work may wait for a while itself.
+pub async fn wait(client: &Client, clock: &SteppedClock) -> Result<()> {
     let (began, mut same, mut before) = (Instant::now(), 0, Vec::new());
     while same < SAME && began.elapsed() < LONGEST {
         let now = heads(client).await?;
         let busy = client.list("run", &RunFilter {}).await?.iter().filter_map(read).any(|(_, run): (String, Run)| run.processing);
         same = if now == before && !busy { same + 1 } else { 0 };
         before = now;
+        if busy {
+            clock.step_to(clock.now() + STEP)?;
+        }
         pause().await;
     }
     Ok(())

@@ -188,7 +188,7 @@ impl Simulation {
             let moment = self.step(hour).await?;
             self.post(moment, true).await?;
         }
-        quiet::wait(&self.operator).await
+        quiet::wait(&self.operator, &self.setup.clock).await
     }
 
     /// Compares what the parties know with what Crossdock says.
@@ -275,7 +275,7 @@ impl Simulation {
     async fn step(&self, hour: i64) -> Result<Moment> {
         let now = days::at(self.today, hour);
         self.setup.clock.step_to(now).map_err(Failure::from)?;
-        quiet::wait(&self.operator).await?;
+        quiet::wait(&self.operator, &self.setup.clock).await?;
         Ok(Moment { now: self.setup.clock.now(), day: self.today, hour })
     }
 

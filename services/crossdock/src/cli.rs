@@ -282,8 +282,8 @@ pub enum Command {
         #[command(flatten)]
         target: Target,
     },
-    /// Play the main job in front of you: serve, import a real order history, read demand.
-    #[command(after_help = "Example: crossdock demo")]
+    /// Play the main job in front of you: weeks of a distributor, from demand to the receipt of goods, with the books compared at the end.
+    #[command(after_help = "Example: crossdock demo --weeks 2 --chaos")]
     Demo(Demo),
     /// Measure a running service.
     #[command(subcommand)]
