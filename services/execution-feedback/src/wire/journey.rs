@@ -10,11 +10,11 @@ use crate::{
 };
 use crossdock_core::{Error, Key, Result};
 use crossdock_proto::{
-    Record, demand, execution,
+    Filter, Record, demand, execution,
     execution::{GetJourneyResponse, JourneyEvent},
-    records::WatchRequest,
+    records::{BatchGetRequest, ListRequest},
     schema,
-    types::{Operation, RecordKey},
+    types::RecordKey,
     writeback,
 };
 use crossdock_records::{message, record};
@@ -165,29 +165,14 @@ fn told<T>(service: &str, answer: Result<T, Status>) -> Option<T> {
     answer.map_err(|error| tracing::warn!(service, %error, "a journey lacks the part of a service that could not be asked")).ok()
 }
 
-/// The records with these keys.
 async fn get(peer: &mut RecordClient, keys: Vec<RecordKey>) -> Result<Vec<Record>, Status> {
-    let mut found = Vec::new();
-    for RecordKey { kind, key } in keys {
-        let named = |record: &Record| record.envelope.as_ref().is_some_and(|envelope| envelope.key == key);
-        found.extend(watch(peer, &kind, key.clone()).await?.into_iter().filter(named));
-    }
-    Ok(found)
+    Ok(peer.batch_get(BatchGetRequest { keys }).await?.records)
 }
 
 /// Records of a kind whose keys begin with that of another record.
 async fn list(peer: &mut RecordClient, kind: &str, of: &str) -> Result<Vec<Record>, Status> {
-    watch(peer, kind, format!("{of}/")).await
-}
-
-/// What a feed holds of a kind: services may watch one another, and nothing else.
-async fn watch(peer: &mut RecordClient, kind: &str, key_prefix: String) -> Result<Vec<Record>, Status> {
-    let request = WatchRequest { kinds: vec![kind.to_owned()], key_prefix, until_checkpoint: true, ..WatchRequest::default() };
-    let (mut pages, mut found) = (peer.watch(request).await?, Vec::new());
-    while let Some(page) = pages.message().await? {
-        let is_there = |record: &Record| record.envelope.as_ref().is_some_and(|envelope| envelope.operation() != Operation::Delete);
-        found.extend(page.records.into_iter().filter(is_there));
-        found.truncate(MOST);
-    }
-    Ok(found)
+    let filter = schema().kind_named(kind).map(|info| Filter { kind: info.number.into(), ..Filter::default() });
+    let page_size = i32::try_from(MOST).unwrap_or_default();
+    let request = ListRequest { filter, key_prefix: format!("{of}/"), page_size, ..ListRequest::default() };
+    Ok(peer.list(request).await?.records)
 }
