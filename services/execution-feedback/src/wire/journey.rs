@@ -76,11 +76,12 @@ fn kind(record: &Record) -> Option<&'static str> {
     schema().kind(record.kind).map(|info| info.name.as_str())
 }
 
+fn read<M: Message + Default>(record: &Record) -> Option<M> {
+    M::decode(record.body.clone()).ok()
+}
+
 /// What a record of any service says; nothing for kinds that are not told.
 fn said(record: &Record, suppliers: &BTreeMap<String, String>) -> Option<Said> {
-    fn read<M: Message + Default>(record: &Record) -> Option<M> {
-        M::decode(record.body.clone()).ok()
-    }
     let key = record.envelope.as_ref().map_or("", |envelope| envelope.key.as_str());
     match kind(record)? {
         "demand_line" => read::<demand::DemandLine>(record).map(|said| story::demand_line(&said)),
@@ -137,7 +138,9 @@ async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEv
         let status = status.and_then(|record| writeback::RecommendationStatus::decode(record.body.clone()).ok());
         if let Some(draft) = status.map(|status| status.draft).filter(|draft| !draft.is_empty()) {
             records.extend(get(&mut peer, vec![RecordKey { kind: "draft_order".to_owned(), key: draft.clone() }]).await?);
-            records.extend(list(&mut peer, "decision_step", &draft).await?);
+            let steps = list(&mut peer, "decision_step", &draft).await?;
+            // Which lines came and went is the story of those.
+            records.extend(steps.into_iter().filter(|step| read::<writeback::DecisionStep>(step).is_some_and(|step| step.from != step.to)));
             records.extend(list(&mut peer, "posting", &draft).await?);
         }
         Ok::<_, Status>(records)
