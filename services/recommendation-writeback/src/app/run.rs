@@ -25,7 +25,7 @@ const CHUNK: usize = 200;
 /// Runs that are read at once.
 const RUNS: usize = 1_000;
 /// Between two looks at whether this service has read as far as the planner, in microseconds.
-const PAUSE: Micros = 1_000_000;
+const PAUSE: Micros = 200_000;
 /// So often it looks before it goes on with what it knows: the cursor that is kept stands at the last order, and the feed may be further.
 const LOOKS: i64 = 5;
 
