@@ -57,7 +57,10 @@ pub fn replan(tx: &mut Tx<'_>, key: &str, held: &RecommendationStatus) -> Result
     let mut new = as_planned(&held.run, key, &model, &message);
     let planned = |status: &RecommendationStatus| (status.planned_quantity.clone(), status.planned_need_by, status.kind);
     let factor = held.base_factor.parse().unwrap_or(Ratio::ONE);
-    if rescale(&mut new, &held.unit, factor).is_ok() && planned(&new) == planned(held) {
+    // Which ERP has it may have been completed.
+    let target = |status: &RecommendationStatus| status.target.clone().map(|of| (of.document, of.line, of.expected_quantity));
+    let same_need = status::need("", &new) == status::need("", held) && target(&new) == target(held);
+    if rescale(&mut new, &held.unit, factor).is_ok() && planned(&new) == planned(held) && same_need {
         return Ok(());
     }
     let reason = keep_edit(&mut new, held);

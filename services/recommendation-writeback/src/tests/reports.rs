@@ -1,14 +1,17 @@
-//! Random histories of leases, expiries and reports: late, doubled, contradictory, with lost answers and restarts. Two documents for one line are never
+//! Random histories of one draft order: leases, expiries and reports: late, doubled, contradictory, with lost answers and restarts. Two documents for one line are never
 //! unnoticed, and never is more posted than was drafted.
 
-use super::world::{HOUR, SECOND, World, said};
+use super::{
+    samples::{HOUR, SECOND, said, today},
+    world::World,
+};
 use crate::model::posting::PostingLink;
 use crossdock_core::Micro;
 use crossdock_proto::writeback::{DraftOrder, DraftOrderState as State, LineOutcome, LineReport, RecommendationState, Resolution};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-const LINES: [&str; 3] = ["planner/R1/1/1", "planner/R1/1/2", "planner/R1/1/3"];
+const LINES: usize = 3;
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ impl Claims {
             assert_eq!(draft.state(), State::Conflict, "{:?}", self.0);
             assert!(self.0.values().flatten().all(|document| draft.documents.contains(document)), "all are named");
         }
-        if LINES.len() == self.0.values().filter(|documents| !documents.is_empty()).count() {
+        if LINES == self.0.values().filter(|documents| !documents.is_empty()).count() {
             assert!(!matches!(draft.state(), State::Sealed | State::Leased | State::Retrying | State::Dead), "no further lease");
         }
     }
@@ -162,10 +165,7 @@ proptest! {
     #[test]
     fn two_documents_are_never_unnoticed(events in prop::collection::vec(event(), 1..30)) {
         World::run(async |mut world| {
-            let mut draft = String::new();
-            for line in LINES {
-                draft = world.line(line, |_| {}).await.draft;
-            }
+            let draft = world.lines("R1", &vec![today("24"); LINES]).await.remove(0).draft;
             world.release(&draft).await.unwrap();
             happens(&mut world, &draft, &events).await;
         });
