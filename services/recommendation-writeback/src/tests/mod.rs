@@ -4,6 +4,7 @@ mod acts;
 mod decisions;
 mod drafts;
 mod edges;
+mod histories;
 mod postings;
 mod reports;
 mod rules;
