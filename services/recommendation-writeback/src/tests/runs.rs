@@ -8,6 +8,7 @@ use crate::model::status::Status;
 use crossdock_master_data::samples;
 use crossdock_proto::{
     execution::OrderProgress,
+    governance::StaleBasis,
     masterdata,
     types::Outcome,
     writeback::{self as contract, DraftOrderState, RecommendationState as State, Settlement},
@@ -188,6 +189,36 @@ fn a_plan_that_differs_from_what_was_posted_says_so() {
         let problem = world.status(&key("R2", "L")).await.problems[0].clone();
         assert!(problem.message.contains("erp/9/1") && problem.value.contains("24 EA"), "{problem:?}");
         assert_eq!(world.status(&key("R1", "L")).await.state(), State::Posted);
+    });
+}
+
+#[test]
+fn beside_what_is_on_its_way_one_line_waits_whatever_the_runs_are_called() {
+    for names in [["A", "B", "C"], ["C", "B", "A"]] {
+        World::run(async |world| {
+            let plan = async |name: &'static str, value: &str| world.plan(&full(name), &[("L", buy("SUP003", value))]).await;
+            plan(names[0], "24").await;
+            world.release(&world.status(&key(names[0], "L")).await.draft).await.unwrap();
+            plan(names[1], "30").await;
+            plan(names[2], "36").await;
+            assert_eq!(world.told(names[0], "L").await, "DRAFTED 24");
+            assert_eq!(world.told(names[1], "L").await, "SUPERSEDED 30 ALREADY_POSTED");
+            assert_eq!(world.told(names[2], "L").await, "HELD 36 ALREADY_POSTED");
+        });
+    }
+}
+
+#[test]
+fn what_an_ordered_line_was_reduced_by_is_not_planned_again() {
+    World::run(async |mut world| {
+        world.rules(|rules| rules.stale_basis = StaleBasis::Net.into());
+        world.order("erp/1/1", 5, &on_order("4")).await;
+        let plan = async |name, key| world.plan(&Plan { seen: Some(0), ..full(name) }, &[(key, buy("SUP003", "24"))]).await;
+        plan("R1", "L1").await;
+        assert_eq!(world.told("R1", "L1").await, "DRAFTED 20");
+        world.release(&world.status(&key("R1", "L1")).await.draft).await.unwrap();
+        plan("R2", "L2").await;
+        assert_eq!(world.told("R2", "L2").await, "CANCELLED 0", "20 are on their way, and 4 were there before");
     });
 }
 
