@@ -40,9 +40,8 @@ impl Runner {
     /// Runs until the store is gone.
     pub async fn run(self) {
         loop {
-            match self.step().await {
-                Ok(Step::More) => {}
-                Ok(Step::Idle(next)) => {
+            match self.drain().await {
+                Ok(next) => {
                     let until = next.map(|at| self.store.clock().until(at));
                     tokio::select! {
                         () = self.store.due_changed() => {}
@@ -60,22 +59,21 @@ impl Runner {
         }
     }
 
-    /// Runs what is due now, as far as it fits into one transaction.
-    async fn step(&self) -> Result<Step> {
-        let now = self.store.clock().now();
-        let next = self.store.read("due.next", |read| read.next_due()).await?;
-        if next.is_none_or(|next| next > now) {
-            return Ok(Step::Idle(next));
+    /// Runs all that is due now, as much in one transaction as fits; when something is due next.
+    ///
+    /// # Errors
+    /// If a task or the store fails.
+    pub async fn drain(&self) -> Result<Option<Micros>> {
+        loop {
+            let now = self.store.clock().now();
+            let next = self.store.read("due.next", |read| read.next_due()).await?;
+            if next.is_none_or(|next| next > now) {
+                return Ok(next);
+            }
+            let (kinds, policy, tasks) = (Arc::clone(&self.kinds), Arc::clone(&self.policy.borrow()), Arc::clone(&self.tasks));
+            self.store.write("due", move |tx| run(tx, &kinds, &policy, &tasks)).await?;
         }
-        let (kinds, policy, tasks) = (Arc::clone(&self.kinds), Arc::clone(&self.policy.borrow()), Arc::clone(&self.tasks));
-        self.store.write("due", move |tx| run(tx, &kinds, &policy, &tasks)).await?;
-        Ok(Step::More)
     }
-}
-
-enum Step {
-    More,
-    Idle(Option<Micros>),
 }
 
 fn run(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, tasks: &BTreeMap<&'static str, Task>) -> Result<()> {

@@ -10,14 +10,6 @@ mod model;
 mod wire;
 
 #[cfg(test)]
-mod histories;
-#[cfg(test)]
-mod rules;
-#[cfg(test)]
-mod scenarios;
-#[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 
 pub use model::number;

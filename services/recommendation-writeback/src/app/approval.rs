@@ -4,7 +4,7 @@ use super::change::{self, Why};
 use crate::model::{
     clearance::{Rules, Values, next_time},
     draft_order::DraftOrder,
-    levels::escalated,
+    levels::{escalated, kept},
     planning::mode_name,
     status::Status,
 };
@@ -31,6 +31,20 @@ pub fn person(by: &Origin) -> Result<&str> {
 /// What a recommendation needs, for these values.
 pub fn clear_line(policy: &Policy, values: &Values, now: Micros) -> Clearance {
     rules(policy).line(values, now)
+}
+
+/// What a recommendation needs after it was looked at again, where what was asked and approved before was of the same picture. What the same rule asks is
+/// not asked anew.
+pub fn clear_again(policy: &Policy, before: &Clearance, now: Clearance) -> Clearance {
+    let asks = |of: &Clearance| (of.rule.clone(), of.policy_version.clone(), of.note.clone());
+    if asks(before) == asks(&now) { before.clone() } else { keep_approvals(policy, before, now) }
+}
+
+/// What a recommendation needs that is planned again as it was: what was approved is not asked again, and who has not decided has all their time.
+pub fn keep_approvals(policy: &Policy, before: &Clearance, now: Clearance) -> Clearance {
+    let none = WritebackRules::default();
+    let rules = policy.document.writeback.as_ref().unwrap_or(&none);
+    Clearance { approvals: kept(rules, &before.approvals, &now.levels), ..now }
 }
 
 /// What a draft order needs, for its lines as they stand.

@@ -76,7 +76,7 @@ pub fn add(to: &mut Derived<'_, '_>, policy: &Policy, key: &str, status: &Recomm
 pub fn remove(to: &mut Derived<'_, '_>, key: &str) -> Result<bool> {
     let status = to.held::<Status>(key)?.map(|held| held.0).unwrap_or_default();
     let held = to.held::<DraftOrder>(&status.draft)?.map(|held| held.0).unwrap_or_default();
-    if !matches!(held.state(), State::Open | State::PendingApproval) {
+    if !draft_order::takes_off(held.state()) {
         return Ok(false);
     }
     let why = Why { reason: "TAKEN_OFF", message: format!("off draft order {}", status.draft), ..Why::default() };

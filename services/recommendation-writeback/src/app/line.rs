@@ -2,7 +2,7 @@
 
 use super::{
     approval,
-    change::{self, Why},
+    change::{self, NO_CONNECTOR, Why},
     draft,
     look::{Looked, look},
     read,
@@ -26,10 +26,34 @@ pub fn proceed(tx: &mut Tx<'_>, policy: &Policy, key: &str, by: Option<&Origin>)
     }
     let mut new = held.clone();
     let looked = look(tx, policy, key, &mut new)?;
-    let why = decide(policy, &looked, &mut new, (by, tx.now()));
+    let before = before(tx, &held, &new)?;
+    let why = decide(policy, &looked, before, &mut new, (by, tx.now()));
+    if new.state() == State::Approved {
+        // That nobody posts for it is found out when it is drafted.
+        new.problems.extend(held.problems.iter().filter(|problem| problem.reason == NO_CONNECTOR).cloned());
+    }
     let new = if new == held { held } else { write(tx, key, &why, new)? };
     let draft = |to: &mut Derived<'_, '_>| draft::add(to, policy, key, &new);
     if new.state() == State::Approved { derive(tx, &Bytes::new(), draft) } else { Ok(new) }
+}
+
+/// What was asked and approved of the same picture.
+enum Before {
+    /// Nothing.
+    Nothing,
+    /// Of this recommendation itself.
+    Own(Clearance),
+    /// Of the one whose place it took.
+    Replaced(Clearance),
+}
+
+fn before(tx: &mut Tx<'_>, held: &RecommendationStatus, new: &RecommendationStatus) -> Result<Before> {
+    let same = |status: &RecommendationStatus| status.clearance.clone().filter(|_| status::looks_like(status, new));
+    if held.state() != State::Received {
+        return Ok(same(held).map_or(Before::Nothing, Before::Own));
+    }
+    let replaced = read::<status::Status>(tx, &held.supersedes)?.and_then(|replaced| same(&replaced.0));
+    Ok(replaced.map_or(Before::Nothing, Before::Replaced))
 }
 
 /// Lets a held recommendation go on although its problems stand; they are not raised again unless they change.
@@ -59,33 +83,45 @@ pub fn write(tx: &mut Tx<'_>, key: &str, why: &Why<'_>, new: RecommendationStatu
     derive(tx, &trace, |to| change::recommendation(to, key, why, |held| *held = RecommendationStatus { steps: held.steps, ..new }))
 }
 
-fn decide<'a>(policy: &Policy, looked: &Looked, new: &mut RecommendationStatus, (by, now): (Option<&'a Origin>, Micros)) -> Why<'a> {
+fn decide<'a>(
+    policy: &Policy,
+    looked: &Looked,
+    before: Before,
+    new: &mut RecommendationStatus,
+    (by, now): (Option<&'a Origin>, Micros),
+) -> Why<'a> {
     let problems: Vec<&Problem> = looked.problems.iter().filter(|problem| !problem.is_released(&new.released)).collect();
     new.problems = problems.iter().map(|problem| problem.wire()).collect();
-    let mut why = Why { by, policy_version: policy.document.version.clone(), ..Why::default() };
+    let why = Why { by, policy_version: policy.document.version.clone(), ..Why::default() };
     let is_new = matches!(new.state(), State::Received | State::Held);
     let is_edited = !new.edited_by.is_empty();
     if looked.is_covered {
-        why.reason = "COVERED";
-        why.message = "supply that the planner had not seen covers all of it".to_owned();
         new.set_state(State::Cancelled);
-    } else if let Some(first) = problems.iter().find(|problem| problem.is_final).or(problems.first()) {
-        why.reason = first.violation.reason;
-        why.message = format!("{} {:?} {}", first.violation.field, first.violation.value, first.violation.message);
+        return Why { reason: "COVERED", message: "supply that the planner had not seen covers all of it".to_owned(), ..why };
+    }
+    if let Some(first) = problems.iter().find(|problem| problem.is_final).or(problems.first()) {
         // Who edits it knows what they do; their word can be released.
         new.set_state(if first.is_final && is_new && !is_edited { State::Invalid } else { State::Held });
         new.clearance = None;
-    } else if new.state() == State::Approved {
-        why.reason = "CONFIRMED";
-    } else {
-        let clearance = approval::clear_line(policy, &looked.values, now);
-        let cleared = is_cleared(&clearance);
-        why.rule.clone_from(&clearance.rule);
-        why.values.clone_from(&clearance.values);
-        why.reason = if cleared { "APPROVED_BY_RULE" } else { "NEEDS_APPROVAL" };
-        new.set_state(if cleared { State::Approved } else { State::PendingApproval });
-        new.clearance = Some(Clearance { approvals: Vec::new(), ..clearance });
+        let message = format!("{} {:?} {}", first.violation.field, first.violation.value, first.violation.message);
+        return Why { reason: first.violation.reason, message, ..why };
     }
+    let clearance = approval::clear_line(policy, &looked.values, now);
+    let clearance = match before {
+        Before::Nothing => clearance,
+        Before::Own(before) => approval::clear_again(policy, &before, clearance),
+        Before::Replaced(before) => approval::keep_approvals(policy, &before, clearance),
+    };
+    let cleared = is_cleared(&clearance);
+    let reason = match (cleared, clearance.approvals.is_empty()) {
+        (_, false) if is_new => "APPROVAL_KEPT",
+        (true, _) if new.state() == State::Approved => "CONFIRMED",
+        (true, _) => "APPROVED_BY_RULE",
+        (false, _) => "NEEDS_APPROVAL",
+    };
+    let why = Why { reason, rule: clearance.rule.clone(), values: clearance.values.clone(), ..why };
+    new.set_state(if cleared { State::Approved } else { State::PendingApproval });
+    new.clearance = Some(clearance);
     why
 }
 

@@ -3,6 +3,7 @@
 use super::{basis::WINDOW, change::Why, draft, line::write, look::rescale, masters::planned, read};
 use crate::model::{
     civil,
+    draft_order::{self, DraftOrder},
     merge::{Merged, merge},
     number,
     planning::Run,
@@ -57,7 +58,10 @@ pub fn replan(tx: &mut Tx<'_>, key: &str, held: &RecommendationStatus) -> Result
     let mut new = as_planned(&held.run, key, &model, &message);
     let planned = |status: &RecommendationStatus| (status.planned_quantity.clone(), status.planned_need_by, status.kind);
     let factor = held.base_factor.parse().unwrap_or(Ratio::ONE);
-    if rescale(&mut new, &held.unit, factor).is_ok() && planned(&new) == planned(held) {
+    // Which ERP has it may have been completed.
+    let target = |status: &RecommendationStatus| status.target.clone().map(|of| (of.document, of.line, of.expected_quantity));
+    let same_need = status::need("", &new) == status::need("", held) && target(&new) == target(held);
+    if rescale(&mut new, &held.unit, factor).is_ok() && planned(&new) == planned(held) && same_need {
         return Ok(());
     }
     let reason = keep_edit(&mut new, held);
@@ -99,14 +103,20 @@ fn as_planned(run: &str, key: &str, model: &Recommendation, message: &contract::
 fn earlier(tx: &mut Tx<'_>, run: &str, new: &RecommendationStatus) -> Result<Option<(String, RecommendationStatus)>> {
     let planner = status::planner(new).to_owned();
     let same_key = live(tx, "planned_as", &status::planned_as(&planner, &new.planner_key), run)?;
-    if let Some(found) = same_key.into_iter().last() {
-        return Ok(Some(found));
+    if !same_key.is_empty() {
+        // One whose order was sealed stays beside what is planned for it later.
+        for (key, held) in same_key.into_iter().rev() {
+            if !is_sealed(tx, &held)? {
+                return Ok(Some((key, held)));
+            }
+        }
+        return Ok(None);
     }
     let mut near: Option<(i64, String, RecommendationStatus)> = None;
     for (key, held) in live(tx, "need", &status::need(&planner, new), run)? {
         let Some(apart) = apart(new, &held).filter(|apart| *apart <= WINDOW) else { continue };
         let nearer = near.as_ref().is_none_or(|(least, name, _)| (apart, &key) < (*least, name));
-        if nearer && !is_planned(tx, run, &held.planner_key)? {
+        if nearer && !is_planned(tx, run, &held.planner_key)? && !is_sealed(tx, &held)? {
             near = Some((apart, key, held));
         }
     }
@@ -149,6 +159,12 @@ fn is_planned(tx: &mut Tx<'_>, run: &str, planner_key: &str) -> Result<bool> {
     let key = format!("{run}/{planner_key}");
     let keys = [Key::new(number::RECOMMENDATION, key.as_str()), Key::new(PARKED, format!("recommendation:{key}"))];
     Ok(tx.get(&keys)?.iter().any(|record| !record.deleted))
+}
+
+/// Whether it is on its way into the ERP.
+fn is_sealed(tx: &mut Tx<'_>, held: &RecommendationStatus) -> Result<bool> {
+    let draft = if held.state() == State::Drafted { read::<DraftOrder>(tx, &held.draft)? } else { None };
+    Ok(draft.is_some_and(|draft| !draft_order::takes_off(draft.0.state())))
 }
 
 /// Whether it is not on its way into the ERP; one that is drafted is taken off its draft.

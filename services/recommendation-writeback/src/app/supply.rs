@@ -2,6 +2,7 @@
 
 use crate::model::{
     RECHECK_FOR,
+    planning::Run,
     posting::PostingLink,
     progress::Progress,
     status,
@@ -16,6 +17,7 @@ use crossdock_proto::{
     },
 };
 use crossdock_records::{Derived, day, micros, timestamp};
+use std::collections::BTreeSet;
 
 /// Microseconds of a day.
 const DAY: Micros = 86_400 * 1_000_000;
@@ -66,6 +68,8 @@ pub fn own(to: &mut Derived<'_, '_>, key: &str, status: &RecommendationStatus) -
     };
     let covered = status.state() == State::Cancelled && amount(&status.quantity) == Micro::ZERO;
     let reduced = if covered || claims(status.state()) { base(&status.netted_quantity) } else { Micro::ZERO };
+    let within_run = covered || !matches!(status.state(), State::Held | State::PendingApproval);
+    let outdated = outdated(to, status)?;
     change(to, &status::place(status), |supply| {
         if on_its_way == Micro::ZERO {
             supply.entries.retain(|entry| entry.key != key || !entry.recommended);
@@ -75,16 +79,31 @@ pub fn own(to: &mut Derived<'_, '_>, key: &str, status: &RecommendationStatus) -
             entry.due = status.need_by;
             entry.posting_key.clone_from(&status.draft);
         }
-        let planner = format!("{}/", status::planner(status));
-        let run = format!("{}/", status.run);
-        // What earlier runs of this planner were covered by does not count any more.
-        let outdated =
-            |claim: &SupplyClaim| claim.covered && claim.recommendation.starts_with(&planner) && !claim.recommendation.starts_with(&run);
-        supply.claims.retain(|claim| claim.recommendation != key && !outdated(claim));
+        supply.claims.retain(|claim| claim.recommendation != key && !outdated.contains(&claim.recommendation));
         if reduced > Micro::ZERO {
-            supply.claims.push(SupplyClaim { recommendation: key.to_owned(), quantity: reduced.to_string(), covered });
+            supply.claims.push(SupplyClaim { recommendation: key.to_owned(), quantity: reduced.to_string(), within_run });
         }
     })
+}
+
+/// What counts within an earlier run of its planner alone, and so not any more.
+fn outdated(to: &mut Derived<'_, '_>, status: &RecommendationStatus) -> Result<BTreeSet<String>> {
+    let held = to.held::<Supply>(&status::place(status))?.map(|held| held.0).unwrap_or_default();
+    let own = committed(to, &status.run)?;
+    let mut outdated = BTreeSet::new();
+    for claim in held.claims.into_iter().filter(|claim| claim.within_run) {
+        let run = claim.recommendation.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
+        if run.split('/').next() == Some(status::planner(status)) && committed(to, &run)? < own {
+            outdated.insert(claim.recommendation);
+        }
+    }
+    Ok(outdated)
+}
+
+/// When a run was committed; of two at the same time the key decides.
+fn committed(to: &mut Derived<'_, '_>, run: &str) -> Result<(Option<Micros>, String)> {
+    let held = to.held::<Run>(run)?;
+    Ok((held.and_then(|held| held.0.commit_time.as_ref().map(micros)), run.to_owned()))
 }
 
 /// A recommendation in this state may still be ordered, or was: what it was reduced by is taken.

@@ -47,6 +47,11 @@ pub fn may_be_leased(draft: &contract::DraftOrder) -> bool {
     }
 }
 
+/// Whether lines may still be taken off.
+pub fn takes_off(state: State) -> bool {
+    matches!(state, State::Open | State::PendingApproval)
+}
+
 /// Whether what the connectors say is complete.
 pub fn is_settled(state: State) -> bool {
     matches!(state, State::Posted | State::PartiallyPosted | State::Rejected)

@@ -66,6 +66,18 @@ fn persons<'a>(rules: &'a WritebackRules, level: &str) -> impl Iterator<Item = &
     rules.levels.iter().skip(at).flat_map(|level: &ApprovalLevel| &level.principals).map(String::as_str)
 }
 
+/// What was approved of the same picture before stands for these levels as well, each by its own level or a later one.
+pub fn kept(rules: &WritebackRules, before: &[Approval], levels: &[String]) -> Vec<Approval> {
+    let at = |level: &str| rules.levels.iter().position(|held| held.name == level);
+    let covers =
+        |approval: &&Approval, level: &str| approval.level == level || at(level).is_some_and(|needed| at(&approval.level) >= Some(needed));
+    let of = |level: &String| {
+        let approval = before.iter().find(|approval| covers(approval, level))?;
+        Some(Approval { level: level.clone(), ..approval.clone() })
+    };
+    levels.iter().map_while(of).collect()
+}
+
 /// The level after this one; none if it is the last.
 pub fn above<'a>(rules: &'a WritebackRules, level: &str) -> Option<&'a str> {
     let at = rules.levels.iter().position(|held| held.name == level)?;
@@ -145,6 +157,20 @@ mod tests {
         assert_eq!(says(&["buyer"], "cem", day, &["cem"]), Err("OWN_EDIT"), "nor for somebody else");
         assert_eq!(says(&["buyer"], "eve", day, &["ann"]), Err("LEVEL"), "nor by somebody else in their name");
         assert!(says(&["buyer"], "bob", day, &["ann"]).is_ok());
+    }
+
+    #[test]
+    fn approvals_are_kept_up_to_the_first_level_that_none_covers() {
+        let given = |levels: &[&str]| -> Vec<Approval> {
+            levels.iter().map(|level| Approval { level: (*level).to_owned(), principal: "x".into(), ..Approval::default() }).collect()
+        };
+        let left = |before: &[&str], levels: &[&str]| kept(&rules(), &given(before), &needs(levels).levels).len();
+        assert_eq!(left(&["buyer"], &["buyer", "manager"]), 1);
+        assert_eq!(left(&["buyer"], &["manager"]), 0, "a lower level does not speak for a higher one");
+        assert_eq!(left(&["manager"], &["buyer", "manager", "director"]), 2, "a later one speaks for those before it");
+        assert_eq!(left(&["gone"], &["buyer"]), 0, "a level that the policy has no longer speaks for itself only");
+        assert_eq!(left(&["gone"], &["gone"]), 1);
+        assert_eq!(left(&[], &["buyer"]), 0);
     }
 
     #[test]

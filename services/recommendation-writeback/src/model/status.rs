@@ -64,6 +64,19 @@ pub fn planner(status: &RecommendationStatus) -> &str {
     status.run.split('/').next().unwrap_or_default()
 }
 
+/// Whether who approved the one has seen all that the other asks for: the same item from and to the same places, as much of it for as much money, by the
+/// same day.
+pub fn looks_like(one: &RecommendationStatus, other: &RecommendationStatus) -> bool {
+    let places =
+        |of: &RecommendationStatus| [&of.item_id, &of.destination_location_id, &of.supplier_id, &of.origin_location_id].map(String::clone);
+    let amounts = |of: &RecommendationStatus| [&of.quantity, &of.unit, &of.base_factor].map(String::clone);
+    let money = |of: &RecommendationStatus| [of.value.clone(), of.unit_price.clone()];
+    places(one) == places(other)
+        && amounts(one) == amounts(other)
+        && money(one) == money(other)
+        && (one.kind, one.need_by, &one.target) == (other.kind, other.need_by, &other.target)
+}
+
 /// `PENDING_APPROVAL`.
 pub fn name(state: State) -> &'static str {
     state.as_str_name().trim_start_matches("RECOMMENDATION_STATE_")

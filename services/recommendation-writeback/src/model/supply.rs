@@ -92,7 +92,7 @@ pub fn unseen(supply: &contract::Supply, links: &Links, asking: Asking<'_>, basi
         .map(|(entry, quantity)| Unseen { key: entry.key.clone(), recommended: entry.recommended, quantity })
         .collect();
     let claims = supply.claims.iter().filter(|claim| claim.recommendation != asking.key);
-    let claimed = claims.filter(|claim| !claim.covered || asking.is_of_run(&claim.recommendation)).map(|claim| amount(&claim.quantity));
+    let claimed = claims.filter(|claim| !claim.within_run || asking.is_of_run(&claim.recommendation)).map(|claim| amount(&claim.quantity));
     let left = less(total(list.iter().map(|unseen| unseen.quantity)), total(claimed));
     (list, left)
 }

@@ -1,25 +1,24 @@
 //! Approved lines become draft orders.
 
-use super::world::{HOUR, SECOND, World, buyer, day, needs, reason, reasons, rules, seen};
+use super::{
+    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, price, reason, reasons, rule, seen, today},
+    world::World,
+};
 use crate::model::{draft_order::DraftOrder, draft_order::MOST_LINES, status::Status};
+use crossdock_master_data::{ExchangeRate, samples};
 use crossdock_proto::{
-    governance::{Connector, WritebackRules},
-    types::Money,
-    writeback::{DraftOrderState as State, RecommendationKind, RecommendationState, RecommendationStatus, Settlement},
+    governance::{Connector, Fence},
+    masterdata,
+    writeback::{DraftOrderState as State, Recommendation, RecommendationKind, RecommendationState, Settlement, Target},
 };
 use std::collections::BTreeSet;
-
-fn worth(status: &mut RecommendationStatus, amount: &str) {
-    status.value = Some(Money { amount: amount.into(), currency: "EUR".into() });
-}
 
 #[test]
 fn k_five_lines_under_the_limit_are_an_order_above_it() {
     World::run(async |mut world| {
-        let mut draft = String::new();
-        for line in 1..=5 {
-            draft = world.line(&format!("planner/R1/1/{line}"), |status| worth(status, "9900")).await.draft;
-        }
+        let lines = world.lines("R1", &vec![today("100"); 5]).await;
+        assert!(lines.iter().all(|line| line.value.as_ref().unwrap().amount == "9900"));
+        let draft = lines[0].draft.clone();
         world.restart().await;
         world.later(HOUR).await;
         let sealed = world.draft(&draft).await;
@@ -29,11 +28,11 @@ fn k_five_lines_under_the_limit_are_an_order_above_it() {
         assert!(world.lease(10).await.unwrap().is_empty());
         assert_eq!(reasons(&world.approve("ann", vec![seen(&draft, &sealed.etag)]).await), ["LEVEL"]);
         // One line less is still too much; what was approved would not be what is left.
-        world.settle(buyer("ann"), "planner/R1/1/5", Settlement::Cancel).await.unwrap();
+        world.decide(buyer("ann"), "apo/R1/5/1", Settlement::Cancel).await.unwrap();
         assert_eq!(reasons(&world.approve("mia", vec![seen(&draft, &sealed.etag)]).await), ["ETAG_CHANGED"]);
         let left = world.draft(&draft).await;
         assert_eq!(reasons(&world.approve("mia", vec![seen(&draft, &left.etag)]).await), ["LEVEL"], "the rules have not looked at it yet");
-        world.later(0).await;
+        world.settle().await;
         let left = world.draft(&draft).await;
         assert_eq!((left.state(), left.lines.len()), (State::PendingApproval, 4));
         assert_eq!(reasons(&world.approve("mia", vec![seen(&draft, &left.etag), seen(&draft, &left.etag)]).await), ["", "NOT_PENDING"]);
@@ -44,15 +43,19 @@ fn k_five_lines_under_the_limit_are_an_order_above_it() {
 #[test]
 fn k_no_automatic_approval_without_a_value() {
     World::run(async |world| {
-        world.line("planner/R1/1/1", |status| worth(status, "1")).await;
-        let draft = world.line("planner/R1/1/2", |status| status.value = None).await.draft;
+        let prices = Vec::new();
+        world.rule(&masterdata::SourcingRule { prices, ..rule("SKU2", "SUP003") }).await;
+        let unknown = Recommendation { item_id: "SKU2".into(), ..today("24") };
+        world.lines("R1", &[today("24"), unknown]).await;
+        assert_eq!(world.told("R1", "2").await, "PENDING_APPROVAL 24", "the line itself does not go on");
+        world.agree(L2).await;
+        // Without a price nobody knows its currency: that is an order of its own.
+        let draft = world.status(L2).await.draft;
         assert_eq!(world.draft(&draft).await.value, None);
         let sealed = world.release(&draft).await.unwrap();
         assert_eq!((sealed.state(), sealed.clearance.unwrap().levels), (State::PendingApproval, vec!["buyer".to_owned()]));
-        // Without that line it goes on by itself.
-        world.settle(buyer("ann"), "planner/R1/1/2", Settlement::Cancel).await.unwrap();
-        world.later(0).await;
-        assert_eq!(world.draft(&draft).await.state(), State::Sealed);
+        let known = world.release(&world.status(L1).await.draft).await.unwrap();
+        assert_eq!(known.state(), State::Sealed);
     });
 }
 
@@ -60,7 +63,11 @@ fn k_no_automatic_approval_without_a_value() {
 fn a_draft_order_is_declined_with_its_lines_or_expires() {
     for expires in [false, true] {
         World::run(async |world| {
-            let draft = world.line("planner/R1/1/1", |status| worth(status, "10000.01")).await.draft;
+            let cents = masterdata::SourcingRule { prices: price("10.001", "EUR"), ..rule("SKU2", "SUP003") };
+            world.rule(&cents).await;
+            let lines = [today("100"), Recommendation { item_id: "SKU2".into(), ..today("10") }];
+            let draft = world.lines("R1", &lines).await[0].draft.clone();
+            assert_eq!(world.draft(&draft).await.value.unwrap().amount, "10000.01");
             let sealed = world.release(&draft).await.unwrap();
             assert_eq!(sealed.state(), State::PendingApproval, "a limit is not passed by rounding");
             let line = if expires {
@@ -72,7 +79,7 @@ fn a_draft_order_is_declined_with_its_lines_or_expires() {
                 RecommendationState::Declined
             };
             assert_eq!(world.draft(&draft).await.state(), State::Declined);
-            assert_eq!(world.status("planner/R1/1/1").await.state(), line);
+            assert_eq!(world.status(L1).await.state(), line);
         });
     }
 }
@@ -80,12 +87,12 @@ fn a_draft_order_is_declined_with_its_lines_or_expires() {
 #[test]
 fn nobody_approves_an_order_with_a_line_they_edited() {
     World::run(async |world| {
-        let line = world.line("planner/R1/1/1", |status| needs(status, &["buyer"])).await;
-        let edited = world.edit("mia", "planner/R1/1/1", &line.etag, "48").await.unwrap();
-        world.approve("ann", vec![seen("planner/R1/1/1", &edited.etag)]).await;
-        let draft = world.line("planner/R1/1/2", |status| worth(status, "20000")).await.draft;
+        let lines = world.lines("R1", &[today("24"), today("100")]).await;
+        let edited = world.edit("mia", L1, &lines[0].etag, "48").await.unwrap();
+        assert_eq!(reasons(&world.approve("ann", vec![seen(L1, &edited.etag)]).await), [""]);
+        let draft = world.status(L1).await.draft;
         let sealed = world.release(&draft).await.unwrap();
-        assert_eq!(sealed.lines.len(), 2);
+        assert_eq!((sealed.lines.len(), sealed.state()), (2, State::PendingApproval));
         assert_eq!(reasons(&world.approve("mia", vec![seen(&draft, &sealed.etag)]).await), ["OWN_EDIT"]);
     });
 }
@@ -93,33 +100,45 @@ fn nobody_approves_an_order_with_a_line_they_edited() {
 #[test]
 fn one_draft_order_per_group() {
     World::run(async |world| {
-        let mut drafts = BTreeSet::new();
-        let edits: [fn(&mut RecommendationStatus); 7] = [
-            |_| {},
-            |status| status.supplier_id = "SUP2".into(),
-            |status| status.destination_location_id = "WEST".into(),
-            |status| status.unit_price = Some(Money { amount: "1".into(), currency: "USD".into() }),
-            |status| status.order_by = day(2026, 6, 17),
-            |status| (status.supplier_id, status.origin_location_id) = (String::new(), "WEST".into()),
-            |status| status.kind = RecommendationKind::Cancel.into(),
+        let dollars = masterdata::SourcingRule { prices: price("1", "USD"), ..rule("SKU2", "SUP003") };
+        world.rule(&dollars).await;
+        let rate = masterdata::ExchangeRate { from_currency: "USD".into(), ..samples::exchange_rate() };
+        world.master::<ExchangeRate>("USD/EUR//2026-01-01", &rate).await;
+        let between = masterdata::SourcingRule { origin_location_id: "WEST".into(), ..rule("SKU1", "") };
+        world.rule(&between).await;
+        let target = || Some(Target { document: "17".into(), line: "10".into(), expected_quantity: "24".into(), ..Target::default() });
+        let change = |kind: RecommendationKind| Recommendation { kind: kind.into(), target: target(), ..today("24") };
+        let (kind, origin) = (RecommendationKind::Transfer.into(), "WEST".to_owned());
+        let groups = [
+            today("24"),
+            Recommendation { supplier_id: "SUP001".into(), ..today("24") },
+            Recommendation { destination_location_id: "WEST".into(), ..today("24") },
+            Recommendation { item_id: "SKU2".into(), ..today("24") },
+            Recommendation { order_by: day(2026, 6, 17), ..today("24") },
+            Recommendation { kind, supplier_id: String::new(), origin_location_id: origin, ..today("24") },
+            change(RecommendationKind::Cancel),
         ];
-        for (number, edit) in edits.into_iter().enumerate() {
-            for twice in 0..2 {
-                drafts.insert(world.line(&format!("planner/R1/{number}/{twice}"), edit).await.draft);
-            }
-        }
         // One that should have been ordered before is ordered today, with the first.
-        drafts.insert(world.line("planner/R1/8/1", |status| status.order_by = day(2026, 5, 1)).await.draft);
-        drafts.insert(world.line("planner/R1/8/2", |status| status.kind = RecommendationKind::Expedite.into()).await.draft);
-        assert_eq!(drafts.len(), edits.len());
-        let all = world.all::<DraftOrder>().await;
-        assert_eq!(
-            all.iter().map(|(_, draft)| draft.lines.len()).collect::<Vec<_>>(),
-            [3, 2, 2, 2, 2, 2, 3],
-            "in the order in which they began"
-        );
+        let late = Recommendation { order_by: day(2026, 5, 1), ..today("24") };
+        let mut lines: Vec<Recommendation> = groups.iter().flat_map(|line| [line.clone(), line.clone()]).collect();
+        lines.extend([late, change(RecommendationKind::Expedite)]);
+        let mut drafts = BTreeSet::new();
+        for (number, line) in (1..).zip(world.lines("R1", &lines).await) {
+            let key = super::samples::key("R1", &number.to_string());
+            // A change has no value that is known.
+            let is_known = line.state() == RecommendationState::Drafted;
+            drafts.insert(if is_known { line.draft } else { world.agree(&key).await.draft });
+        }
+        assert_eq!(drafts.len(), groups.len());
+        let mut sizes: Vec<usize> = world.all::<DraftOrder>().await.iter().map(|(_, draft)| draft.lines.len()).collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [2, 2, 2, 2, 2, 3, 3]);
         world.later(HOUR).await;
-        assert_eq!(world.lease(100).await.unwrap().len(), edits.len() - 1, "what is to be ordered on Wednesday is not sealed");
+        let asked: Vec<_> =
+            world.all::<DraftOrder>().await.into_iter().filter(|(_, draft)| draft.state() == State::PendingApproval).collect();
+        assert_eq!(asked.iter().map(|(_, draft)| draft.lines.len()).collect::<Vec<_>>(), [3], "that of the changes");
+        world.approve("ann", vec![seen(&asked[0].0, &asked[0].1.etag)]).await;
+        assert_eq!(world.lease(100).await.unwrap().len(), groups.len() - 1, "what is to be ordered on Wednesday is not sealed");
         // Wednesday begins where the goods go: in Berlin, at ten o'clock on Tuesday evening in UTC.
         world.later(33 * HOUR).await;
         assert!(world.lease(100).await.unwrap().iter().all(|draft| draft.order_date != day(2026, 6, 17)));
@@ -132,10 +151,10 @@ fn one_draft_order_per_group() {
 #[test]
 fn a_full_draft_order_is_sealed_and_the_next_begins() {
     World::run(async |world| {
-        let mut drafts = BTreeSet::new();
-        for line in 0..=MOST_LINES {
-            drafts.insert(world.line(&format!("planner/R1/1/{line}"), |status| worth(status, "1")).await.draft);
-        }
+        let cheap = masterdata::SourcingRule { prices: price("0.1", "EUR"), ..rule("SKU1", "SUP003") };
+        world.rule(&cheap).await;
+        let lines = world.lines("R1", &vec![today("10"); MOST_LINES + 1]).await;
+        let drafts: BTreeSet<&String> = lines.iter().map(|line| &line.draft).collect();
         let all = world.all::<DraftOrder>().await;
         let told: Vec<_> = all.iter().map(|(_, draft)| (draft.state(), draft.lines.len())).collect();
         assert_eq!(told, [(State::Sealed, MOST_LINES), (State::Open, 1)]);
@@ -146,14 +165,16 @@ fn a_full_draft_order_is_sealed_and_the_next_begins() {
 #[test]
 fn numbers_of_lines_and_keys_of_drafts_are_never_given_again() {
     World::run(async |mut world| {
-        let first = world.line("planner/R1/1/1", |_| {}).await.draft;
-        world.line("planner/R1/1/2", |_| {}).await;
-        world.settle(buyer("ann"), "planner/R1/1/2", Settlement::Cancel).await.unwrap();
-        world.line("planner/R1/1/3", |_| {}).await;
+        // The third and fourth are of days that are frozen, until somebody releases them.
+        world.rules(|rules| rules.fences = vec![Fence { days: 10, ..Fence::default() }]);
+        let frozen = || Recommendation { need_by: day(2026, 6, 25), ..today("24") };
+        let first = world.lines("R1", &[today("24"), today("24"), frozen(), frozen()]).await[0].draft.clone();
+        world.decide(buyer("ann"), L2, Settlement::Cancel).await.unwrap();
+        world.decide(buyer("ann"), L3, Settlement::Release).await.unwrap();
         let numbers: Vec<i32> = world.draft(&first).await.lines.iter().map(|line| line.number).collect();
         assert_eq!(numbers, [1, 3]);
         world.restored().await;
-        let second = world.line("planner/R1/1/4", |_| {}).await.draft;
+        let second = world.decide(buyer("ann"), "apo/R1/4/1", Settlement::Release).await.unwrap().draft;
         assert_ne!(first, second, "the open draft is of another life, and what was sealed in it afterwards is not known here");
         world.later(HOUR).await;
         let told: Vec<_> = world.lease(10).await.unwrap().iter().map(|draft| (draft.posting_key.clone(), draft.verify_first)).collect();
@@ -164,17 +185,16 @@ fn numbers_of_lines_and_keys_of_drafts_are_never_given_again() {
 #[test]
 fn a_line_waits_for_somebody_who_posts() {
     World::run(async |mut world| {
-        let far = |status: &mut RecommendationStatus| status.destination_location_id = "FAR".into();
-        let line = world.line("planner/R1/1/1", far).await;
+        let far = || Recommendation { destination_location_id: "FAR".into(), ..today("24") };
+        let line = world.lines("R1", &[far(), far()]).await.remove(0);
         assert_eq!((line.state(), line.problems[0].reason.as_str()), (RecommendationState::Approved, "NO_CONNECTOR"));
-        world.line("planner/R1/1/2", far).await;
         assert_eq!(world.faults().await.get("finding/NO_CONNECTOR/FAR"), Some(&2));
-        world.settle(buyer("ann"), "planner/R1/1/2", Settlement::Cancel).await.unwrap();
+        world.decide(buyer("ann"), L2, Settlement::Cancel).await.unwrap();
         world.later(HOUR).await;
-        assert_eq!(world.status("planner/R1/1/1").await, line, "looked at again, and nothing has changed");
-        world.rules(WritebackRules { connectors: vec![Connector { company: String::new(), connection: "erp".into() }], ..rules() });
+        assert_eq!(world.status(L1).await, line, "looked at again, and nothing has changed");
+        world.rules(|rules| rules.connectors = vec![Connector { company: String::new(), connection: "erp".into() }]);
         world.later(600 * SECOND).await;
-        let drafted = world.status("planner/R1/1/1").await;
+        let drafted = world.status(L1).await;
         assert_eq!((drafted.state(), drafted.problems.len()), (RecommendationState::Drafted, 0));
         assert_eq!(world.faults().await.get("finding/NO_CONNECTOR/FAR"), None);
     });

@@ -1,6 +1,9 @@
 //! The state machines: no change but along an edge, and no edge that nothing takes.
 
-use super::world::{HOUR, World, buyer, said, seen};
+use super::{
+    samples::{HOUR, L1, L2, buyer, said, seen, today},
+    world::World,
+};
 use crate::{
     app::change::{self, Why},
     model::{
@@ -8,9 +11,8 @@ use crate::{
         status::{self, Status},
     },
 };
-use crossdock_proto::{
-    types::Money,
-    writeback::{self as contract, DraftOrderState, LineOutcome, RecommendationState, RecommendationStatus, Resolution, Settlement},
+use crossdock_proto::writeback::{
+    self as contract, DraftOrderState, LineOutcome, RecommendationState, RecommendationStatus, Resolution, Settlement,
 };
 use std::collections::BTreeSet;
 
@@ -100,8 +102,7 @@ fn taken() -> [BTreeSet<(String, String)>; 2] {
     let mut taken = [BTreeSet::new(), BTreeSet::new()];
     for history in HISTORIES {
         World::run(async |world| {
-            world.line("planner/R1/1/1", |_| {}).await;
-            let draft = world.line("planner/R1/1/2", |_| {}).await.draft;
+            let draft = world.lines("R1", &[today("24"), today("24")]).await.remove(0).draft;
             world.release(&draft).await.unwrap();
             for step in history.split(' ') {
                 happens(&world, &draft, step).await;
@@ -110,28 +111,31 @@ fn taken() -> [BTreeSet<(String, String)>; 2] {
             taken[1].extend(world.edges(false).await);
         });
     }
-    World::run(async |world| {
-        before_it_is_sealed(&world).await;
-        taken[0].extend(world.edges(true).await);
-        taken[1].extend(world.edges(false).await);
-    });
+    for what in ["empty", "approve", "decline", "empty when pending", "expire"] {
+        World::run(async |world| {
+            before_it_is_sealed(&world, what).await;
+            taken[0].extend(world.edges(true).await);
+            taken[1].extend(world.edges(false).await);
+        });
+    }
     taken
 }
 
-async fn before_it_is_sealed(world: &World) {
-    let large = |status: &mut RecommendationStatus| status.value = Some(Money { amount: "20000".into(), currency: "EUR".into() });
-    for (number, what) in ["empty", "approve", "decline", "empty when pending", "expire"].iter().enumerate() {
-        let key = format!("planner/R1/1/{number}");
-        let draft = world.line(&key, large).await.draft;
-        if *what != "empty" {
-            world.release(&draft).await.unwrap();
-        }
-        let seen = seen(&draft, &world.draft(&draft).await.etag);
-        match *what {
-            "approve" => drop(world.approve("mia", vec![seen]).await),
-            "decline" => drop(world.decline("mia", vec![seen]).await),
-            "expire" => world.later(25 * HOUR).await,
-            _ => drop(world.settle(buyer("ann"), &key, Settlement::Cancel).await.unwrap()),
+async fn before_it_is_sealed(world: &World, what: &str) {
+    // Each of 9,900, and together more than goes on by itself.
+    let draft = world.lines("R1", &[today("100"), today("100")]).await.remove(0).draft;
+    if what != "empty" {
+        world.release(&draft).await.unwrap();
+    }
+    let seen = seen(&draft, &world.draft(&draft).await.etag);
+    match what {
+        "approve" => drop(world.approve("mia", vec![seen]).await),
+        "decline" => drop(world.decline("mia", vec![seen]).await),
+        "expire" => world.later(25 * HOUR).await,
+        _ => {
+            for key in [L1, L2] {
+                world.decide(buyer("ann"), key, Settlement::Cancel).await.unwrap();
+            }
         }
     }
 }

@@ -1,10 +1,14 @@
-//! From a decision to the ERP, through the use cases and a store: decisions, draft orders, leases and reports.
+//! The service through its use cases and a store: runs, decisions, draft orders, leases and reports.
 
+mod acts;
 mod decisions;
 mod drafts;
 mod edges;
-mod groups;
 mod histories;
 mod postings;
+mod reports;
+mod rules;
+mod runs;
+mod samples;
 mod verbs;
 mod world;

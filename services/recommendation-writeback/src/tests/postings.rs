@@ -1,11 +1,15 @@
 //! Leases and reports.
 
-use super::world::{HOUR, SECOND, World, buyer, erp, reason, said};
+use super::{
+    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, erp, reason, rule, said, today},
+    world::World,
+};
 use crate::model::{draft_order::DraftOrder, posting::Posting};
 use LineOutcome::{Changed, Posted, Rejected, Retry, Unknown};
+use crossdock_master_data::samples;
 use crossdock_proto::{
-    types::Date,
-    writeback::{DraftOrderState as State, LineOutcome, LineReport, RecommendationState, RecommendationStatus, Resolution},
+    masterdata,
+    writeback::{DraftOrderState as State, LineOutcome, LineReport, Recommendation, RecommendationState, Resolution},
 };
 use crossdock_records::Origin;
 
@@ -17,17 +21,10 @@ fn posted(document: &str) -> Vec<LineReport> {
 fn f_merged_and_refused() {
     for again in [false, true] {
         World::run(async |mut world| {
-            let needs = |quantity: &'static str, day: i32| {
-                move |status: &mut RecommendationStatus| {
-                    status.quantity = quantity.into();
-                    status.need_by = Some(Date { year: 2026, month: 7, day });
-                }
-            };
+            let needs = |quantity: &str, by: i32| Recommendation { need_by: day(2026, 7, by), ..today(quantity) };
             // The first need is not the first line.
-            let (r1, r2, r3) = ("planner/R1/1/1", "planner/R1/1/2", "planner/R1/1/3");
-            world.line(r2, needs("12", 9)).await;
-            world.line(r3, needs("5", 1)).await;
-            let draft = world.line(r1, needs("24", 2)).await.draft;
+            let lines = world.lines("R1", &[needs("12", 9), needs("10", 1), needs("24", 2)]).await;
+            let draft = lines[0].draft.clone();
             world.release(&draft).await.unwrap();
             let leased = world.lease(10).await.unwrap().remove(0);
             let token = leased.lease.unwrap().token;
@@ -40,9 +37,9 @@ fn f_merged_and_refused() {
                 assert_eq!((same.state(), same.lines), (after.state(), after.lines));
             }
             let link = world.link("erp/88/10").await;
-            assert_eq!(link, [(r1.to_owned(), "24".to_owned()), (r2.to_owned(), "12".to_owned())], "the first need first");
+            assert_eq!(link, [(L3.to_owned(), "24".to_owned()), (L1.to_owned(), "12".to_owned())], "the first need first");
             let mut told = Vec::new();
-            for key in [r1, r2, r3] {
+            for key in [L3, L1, L2] {
                 let status = world.status(key).await;
                 told.push((status.state(), status.posted_quantity));
             }
@@ -103,7 +100,7 @@ fn h_two_leases_two_documents_in_every_order() {
                     assert_eq!(reason(world.resolve(&draft, Resolution::KeepDocument, "PO-9").await), "UNKNOWN_DOCUMENT");
                     let kept = world.resolve(&draft, Resolution::KeepDocument, document).await.unwrap();
                     assert_eq!((kept.state(), kept.documents), (State::Posted, vec![document.to_owned()]));
-                    assert_eq!(world.link(&format!("erp/{document}/10")).await, [("planner/R1/1/1".to_owned(), "24".to_owned())]);
+                    assert_eq!(world.link(&format!("erp/{document}/10")).await, [(L1.to_owned(), "24".to_owned())]);
                     assert!(world.link(&format!("erp/{other}/10")).await.is_empty());
                     assert!(!world.faults().await.keys().any(|cause| cause.contains("POSTING_CONFLICT")), "{order:?}");
                 }
@@ -136,12 +133,12 @@ fn what_was_refused_and_is_posted_all_the_same_is_a_conflict() {
         world.later(HOUR).await;
         world.lease(10).await.unwrap();
         assert_eq!(world.report(&draft, 2, vec![said(1, Rejected, &[])]).await.unwrap().0.state(), State::Rejected);
-        assert_eq!(world.status("planner/R1/1/1").await.state(), RecommendationState::Rejected);
+        assert_eq!(world.status(L1).await.state(), RecommendationState::Rejected);
         let (after, _) = world.report(&draft, 1, posted("PO-1")).await.unwrap();
         assert_eq!(after.state(), State::Conflict);
         assert!(after.note.contains("refused") && after.note.contains("PO-1"));
         world.resolve(&draft, Resolution::KeepDocument, "PO-1").await.unwrap();
-        assert_eq!(world.status("planner/R1/1/1").await.state(), RecommendationState::Posted);
+        assert_eq!(world.status(L1).await.state(), RecommendationState::Posted);
     });
 }
 
@@ -200,8 +197,7 @@ fn tried_as_often_as_allowed() {
 #[test]
 fn given_up() {
     World::run(async |world| {
-        world.line("planner/R1/1/1", |_| {}).await;
-        let draft = world.line("planner/R1/1/2", |_| {}).await.draft;
+        let draft = world.lines("R1", &[today("24"), today("24")]).await[0].draft.clone();
         world.release(&draft).await.unwrap();
         for attempt in 1..=4_i64 {
             world.lease(10).await.unwrap();
@@ -211,21 +207,26 @@ fn given_up() {
             assert!(after.verify_first);
             world.later(HOUR).await;
         }
-        assert_eq!(world.status("planner/R1/1/1").await.state(), RecommendationState::Posted, "known at once");
-        assert_eq!(world.status("planner/R1/1/2").await.state(), RecommendationState::Drafted);
+        assert_eq!(world.status(L1).await.state(), RecommendationState::Posted, "known at once");
+        assert_eq!(world.status(L2).await.state(), RecommendationState::Drafted);
         let after = world.resolve(&draft, Resolution::Abandon, "").await.unwrap();
         assert_eq!(after.state(), State::PartiallyPosted);
-        assert_eq!(world.status("planner/R1/1/2").await.state(), RecommendationState::Rejected);
+        assert_eq!(world.status(L2).await.state(), RecommendationState::Rejected);
     });
 }
 
 #[test]
 fn every_caller_gets_other_drafts() {
     World::run(async |world| {
+        let mut lines = Vec::new();
         for number in 0..7 {
-            let edit = move |status: &mut RecommendationStatus| status.supplier_id = format!("SUP{number}");
-            let draft = world.line(&format!("planner/R1/1/{number}"), edit).await.draft;
-            world.release(&draft).await.unwrap();
+            let id = format!("SUP9{number}");
+            world.supplier(&masterdata::Supplier { supplier_id: id.clone(), ..samples::supplier() }).await;
+            world.rule(&rule("SKU1", &id)).await;
+            lines.push(Recommendation { supplier_id: id, ..today("24") });
+        }
+        for line in world.lines("R1", &lines).await {
+            world.release(&line.draft).await.unwrap();
         }
         let all: Vec<String> = world.all::<DraftOrder>().await.into_iter().map(|(key, _)| key).collect();
         // Handed over together, so that they may be written together.

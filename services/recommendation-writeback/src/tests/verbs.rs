@@ -1,6 +1,9 @@
 //! The verbs as they are called: once per request id.
 
-use super::world::{World, buyer, erp, said, seen};
+use super::{
+    samples::{L1, buyer, erp, said, seen, today},
+    world::World,
+};
 use crate::{kinds, wire::verbs::Verbs};
 use crossdock_proto::writeback::{
     self as contract, DraftOrderState, LineOutcome, PlanningModeKind, writeback_service_server::WritebackService,
@@ -24,9 +27,9 @@ async fn verbs(world: &World) -> Verbs {
 
 #[test]
 fn the_same_request_again_has_the_first_answer() {
-    World::run(async |mut world| {
-        let key = "planner/R1/1/1";
-        let line = world.line(key, |status| super::world::needs(status, &["buyer"])).await;
+    World::by_persons(async |mut world| {
+        let key = L1;
+        let line = world.line(today("24")).await;
         let approve = contract::ApproveRequest { request_id: "a".into(), seen: vec![seen(key, &line.etag)], note: String::new() };
         let first = verbs(&world).await.approve(by(buyer("ann"), approve.clone())).await.unwrap().into_inner();
         assert!(first.decided[0].refused.is_none());
@@ -76,15 +79,14 @@ fn a_planning_mode_is_set_and_given_back() {
             note: "the planner's data is wrong".into(),
         };
         let ops = || Origin { connection: "ops".into(), principal: "olga".into(), ..Origin::default() };
-        let mode =
-            verbs.set_planning_mode(by(ops(), set("a", "planner", PlanningModeKind::Hold))).await.unwrap().into_inner().mode.unwrap();
+        let mode = verbs.set_planning_mode(by(ops(), set("a", "apo", PlanningModeKind::Hold))).await.unwrap().into_inner().mode.unwrap();
         assert_eq!((mode.kind(), mode.set_by.as_str()), (PlanningModeKind::Hold, "olga"));
-        let back = verbs.set_planning_mode(by(ops(), set("b", "planner", PlanningModeKind::Unspecified))).await.unwrap();
+        let back = verbs.set_planning_mode(by(ops(), set("b", "apo", PlanningModeKind::Unspecified))).await.unwrap();
         let back = back.into_inner().mode.unwrap();
         assert_eq!((back.kind(), back.set_by.as_str()), (PlanningModeKind::Hold, ""), "until the policy is looked at");
         assert_eq!(verbs.set_planning_mode(by(ops(), set("c", "erp", PlanningModeKind::Hold))).await.unwrap_err().code(), Code::NotFound);
         let nobody = Origin { connection: "ops".into(), ..Origin::default() };
-        let refused = verbs.set_planning_mode(by(nobody, set("d", "planner", PlanningModeKind::Hold))).await.unwrap_err();
+        let refused = verbs.set_planning_mode(by(nobody, set("d", "apo", PlanningModeKind::Hold))).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);
     });
 }

@@ -1,29 +1,32 @@
-//! A store with a clock that tests move, a policy, persons and a connector; what is due runs when the clock moves.
+//! The service on a temporary SQLite file, with masters, a policy and a clock that tests move; what is due runs when the clock moves.
 
+use super::samples::{self as own, NOW};
 use crate::{
-    app::{approve, change, change::Why, draft, due, edit, lease, report, resolve, seal, settle},
+    PEERS,
+    app::due::TASKS,
     kinds,
     model::{
         draft_order::DraftOrder,
         posting::PostingLink,
-        status::{Status, Step},
+        progress::Progress,
+        status::{self, Status, Step},
+        supply::Supply,
     },
 };
 use bytes::Bytes;
-use crossdock_core::{Clock, Cursor, Error, Key, Micros, Result};
-use crossdock_master_data::{Location as Place, samples};
+use crossdock_core::{Clock, Cursor, Key, Micros, Result};
+use crossdock_master_data::{Customer, Item, ItemUnits, Location as Place, SourcingRule, Supplier, WorkingDays, samples};
 use crossdock_proto::{
-    Role,
-    governance::{self, ApprovalLevel, ApprovalRule, ApprovalStage, Connector, PostingLimits, WritebackRules},
+    Record,
+    execution::OrderProgress,
+    governance::{FreshnessObjective, WritebackRules},
     masterdata,
-    types::{Date, Money},
-    writeback::{
-        self as contract, ApproveRequest, Clearance, Decided, DraftOrderState, LeaseDraftOrdersRequest, LineOutcome, LineReport,
-        PostedLine, RecommendationKind, RecommendationState, RecommendationStatus, ReportPostingRequest, Seen,
-    },
+    operations::WatermarkState,
+    types::Envelope,
+    writeback::{self as contract, RecommendationStatus},
 };
-use crossdock_records::{Derived, Kind, Origin, Peer, Policy, derive, follow, message};
-use crossdock_store::{Due, Location, Scan, Store, Tx};
+use crossdock_records::{Derived, Kind, Kinds, Policy, PolicyCell, Runner, derive, follow, message};
+use crossdock_store::{Location, Scan, Store, Tx};
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -34,78 +37,151 @@ use std::{
     },
 };
 
-/// 2026-06-15T12:00:00Z.
-pub const NOON: Micros = 1_781_524_800_000_000;
-pub const SECOND: Micros = 1_000_000;
-pub const HOUR: Micros = 3_600 * SECOND;
+/// A clock that is set by hand.
+struct ByHand(AtomicI64);
 
-struct Hand(AtomicI64);
-
-impl Clock for Hand {
+impl Clock for ByHand {
     fn now(&self) -> Micros {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-/// Recommendation-writeback on a temporary SQLite file.
+/// The service.
 pub struct World {
     pub store: Store,
     pub policy: Arc<Policy>,
-    clock: Arc<Hand>,
+    pub kinds: Arc<Kinds>,
+    clock: Arc<ByHand>,
     path: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl World {
+    /// What is known and not large goes on by itself.
     pub fn run<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { test(Self::new().await).await })
+        Self::run_by(own::rules(), test)
     }
 
-    pub async fn new() -> Self {
+    /// Every line waits for a buyer.
+    pub fn by_persons<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
+        Self::run_by(own::by_persons(), test)
+    }
+
+    fn run_by<T, F: Future<Output = T>>(rules: WritebackRules, test: impl FnOnce(Self) -> F) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { test(Self::new(rules).await).await })
+    }
+
+    async fn new(rules: WritebackRules) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("recommendation-writeback.db");
-        let clock = Arc::new(Hand(AtomicI64::new(NOON)));
+        let path = folder.path().join("writeback.db");
+        let clock = Arc::new(ByHand(AtomicI64::new(NOW)));
         let store = Store::open(Location::Sqlite(path.clone()), Arc::clone(&clock) as _).await.unwrap();
-        let world = Self { store, policy: Arc::new(policy(rules())), clock, path, _folder: folder };
-        for (id, company) in [("EAST", "north"), ("WEST", "north"), ("FAR", "nobody")] {
-            let location = masterdata::Location {
-                location_id: id.into(),
-                company: company.into(),
-                time_zone: "Europe/Berlin".into(),
-                ..samples::location()
-            };
-            world.location(id, &location).await;
-        }
+        let policy = Arc::new(Policy::new(own::policy(rules)));
+        let world = Self { store, policy, kinds: Arc::new(kinds().unwrap()), clock, path, _folder: folder };
+        world.masters().await;
         world
     }
 
-    async fn location(&self, id: &str, location: &masterdata::Location) {
-        let mut record = samples::record::<Place>(location);
-        record.envelope.get_or_insert_default().key = id.into();
-        let peer = Peer { name: "master-data", package: "crossdock.masterdata.v1", kinds: &[], apply: None };
-        let kinds = kinds().unwrap();
-        let write = move |tx: &mut Tx<'_>| follow(tx, &kinds, peer, std::slice::from_ref(&record), Cursor { epoch: 1, position: 1 });
-        self.store.write("follow", write).await.unwrap();
+    async fn masters(&self) {
+        self.master::<WorkingDays>("GB-WORK", &samples::calendar()).await;
+        for (id, company) in [("EAST", "north"), ("WEST", "north"), ("FAR", "nobody")] {
+            let (location_id, company, time_zone) = (id.into(), company.into(), "Europe/Berlin".into());
+            self.location(&masterdata::Location { location_id, company, time_zone, ..samples::location() }).await;
+        }
+        for id in ["SUP001", "SUP003"] {
+            self.supplier(&masterdata::Supplier { supplier_id: id.into(), ..samples::supplier() }).await;
+        }
+        for item in ["SKU1", "SKU2"] {
+            self.item(&own::item(item)).await;
+            self.rule(&own::rule(item, "SUP001")).await;
+            self.rule(&own::rule(item, "SUP003")).await;
+        }
+        self.master::<Customer>("C1", &masterdata::Customer { customer_id: "C1".into(), ..samples::customer() }).await;
     }
 
-    pub fn rules(&mut self, rules: WritebackRules) {
-        self.policy = Arc::new(policy(rules));
+    pub async fn item(&self, item: &masterdata::Item) {
+        self.master::<Item>(&item.item_id, item).await;
     }
 
+    pub async fn location(&self, location: &masterdata::Location) {
+        self.master::<Place>(&location.location_id, location).await;
+    }
+
+    pub async fn supplier(&self, supplier: &masterdata::Supplier) {
+        self.master::<Supplier>(&supplier.supplier_id, supplier).await;
+    }
+
+    pub async fn rule(&self, rule: &masterdata::SourcingRule) {
+        let key = <SourcingRule as Kind>::key(rule, "", &Envelope::default());
+        self.master::<SourcingRule>(&key, rule).await;
+    }
+
+    /// A case of an item.
+    pub async fn case(&self, item: &str, pieces: i64) {
+        let unit = masterdata::ItemUnit { unit: "XCS".into(), numerator: pieces, denominator: 1, ..masterdata::ItemUnit::default() };
+        let units = masterdata::ItemUnits { item_id: item.into(), base_unit: "EA".into(), units: vec![unit] };
+        self.master::<ItemUnits>(item, &units).await;
+    }
+
+    pub async fn master<K: Kind>(&self, key: &str, message: &K::Message) {
+        let mut record = samples::record::<K>(message);
+        record.envelope.get_or_insert_default().key = key.into();
+        self.follow("master-data", record, Cursor { epoch: 1, position: 1 }).await;
+    }
+
+    /// An order line of the ERP, at this position of execution-feedback's feed.
+    pub async fn order(&self, key: &str, position: i64, progress: &OrderProgress) {
+        let mut record = samples::record::<Progress>(progress);
+        let envelope = record.envelope.get_or_insert_default();
+        envelope.key = key.into();
+        envelope.position = position;
+        self.follow("execution-feedback", record, Cursor { epoch: 7, position }).await;
+    }
+
+    /// Everything of a kind was sent that was recorded until then.
+    pub async fn watermark(&self, kind: &str, through: Micros) {
+        let recorded_through = Some(crossdock_records::timestamp(through));
+        let said = WatermarkState { connection: "erp".into(), kind: kind.into(), region: String::new(), recorded_through };
+        let mut record = samples::record::<WatermarkState>(&said);
+        record.envelope.get_or_insert_default().key = format!("erp/{kind}/");
+        self.follow("demand-signal", record, Cursor { epoch: 1, position: 1 }).await;
+    }
+
+    async fn follow(&self, name: &str, record: Record, cursor: Cursor) {
+        let (kinds, peer) = (Arc::clone(&self.kinds), *PEERS.iter().find(|peer| peer.name == name).unwrap());
+        self.store.write("follow", move |tx| follow(tx, &kinds, peer, std::slice::from_ref(&record), cursor)).await.unwrap();
+        self.settle().await;
+    }
+
+    /// Other rules from now on.
+    pub fn rules(&mut self, change: impl FnOnce(&mut WritebackRules)) {
+        let mut document = self.policy.document.clone();
+        change(document.writeback.get_or_insert_default());
+        document.version.push('+');
+        self.policy = Arc::new(Policy::new(document));
+    }
+
+    /// A kind has to be so fresh from now on.
+    pub fn objective(&mut self, kind: &str, seconds: i64) {
+        let mut document = self.policy.document.clone();
+        let max_age = Some(prost_types::Duration { seconds, nanos: 0 });
+        document.freshness.push(FreshnessObjective { kind: kind.into(), connection: String::new(), max_age });
+        self.policy = Arc::new(Policy::new(document));
+    }
+
+    /// Stops and starts again on the same file.
     pub async fn restart(&mut self) {
         self.store = Store::open(Location::Sqlite(self.path.clone()), Arc::clone(&self.clock) as _).await.unwrap();
     }
 
     /// The same data in another life of the store.
-    pub async fn restored(&mut self) {
-        self.store
-            .write("restore", |tx| {
-                tx.renew_epoch();
-                Ok(())
-            })
-            .await
-            .unwrap();
+    pub async fn restored(&self) {
+        let renew = |tx: &mut Tx<'_>| {
+            tx.renew_epoch();
+            Ok(())
+        };
+        self.store.write("restore", renew).await.unwrap();
     }
 
     pub fn now(&self) -> Micros {
@@ -115,14 +191,16 @@ impl World {
     /// Moves the clock, stopping wherever something is due.
     pub async fn later(&self, by: Micros) {
         let end = self.now() + by;
-        loop {
-            let next = self.store.read("due", |read| read.next_due()).await.unwrap();
-            let Some(at) = next.filter(|at| *at <= end) else { break };
-            self.clock.0.store(at.max(self.now()), Ordering::SeqCst);
-            let policy = Arc::clone(&self.policy);
-            self.store.write("due", move |tx| run_due(tx, &policy)).await.unwrap();
+        while let Some(at) = self.settle().await.filter(|at| *at <= end) {
+            self.clock.0.store(at, Ordering::SeqCst);
         }
         self.clock.0.store(end, Ordering::SeqCst);
+    }
+
+    /// Until nothing is due; when something is next.
+    pub async fn settle(&self) -> Option<Micros> {
+        let policy = PolicyCell::new(Arc::clone(&self.policy));
+        Runner::new(self.store.clone(), Arc::clone(&self.kinds), policy, TASKS).drain().await.unwrap()
     }
 
     pub async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Tx<'_>, &Policy) -> Result<T> + Send + 'static) -> Result<T> {
@@ -131,43 +209,7 @@ impl World {
     }
 
     pub async fn call<T: Send + 'static>(&self, job: impl Fn(&mut Derived<'_, '_>, &Policy) -> Result<T> + Send + 'static) -> Result<T> {
-        let policy = Arc::clone(&self.policy);
-        self.store.write("test", move |tx| derive(tx, &Bytes::new(), |to| job(to, &policy))).await
-    }
-
-    /// A recommendation as it comes to be decided on.
-    pub async fn line(&self, key: &str, edit: impl Fn(&mut RecommendationStatus) + Send + 'static) -> RecommendationStatus {
-        let key = key.to_owned();
-        let job = move |to: &mut Derived<'_, '_>, policy: &Policy| {
-            change::recommendation(to, &key, &Why { reason: "RECEIVED", ..Why::default() }, |status| {
-                *status = status_of();
-                edit(status);
-                status.set_state(RecommendationState::Received);
-            })?;
-            let status = change::recommendation(to, &key, &Why { reason: "LOOKED_AT", ..Why::default() }, |status| {
-                status.set_state(if status.problems.is_empty() {
-                    let levels = status.clearance.as_ref().is_some_and(|clearance| !clearance.levels.is_empty());
-                    if levels { RecommendationState::PendingApproval } else { RecommendationState::Approved }
-                } else {
-                    RecommendationState::Held
-                });
-            })?;
-            if status.state() == RecommendationState::Approved { draft::add(to, policy, &key, &status) } else { Ok(status) }
-        };
-        self.call(job).await.unwrap()
-    }
-
-    pub async fn status(&self, key: &str) -> RecommendationStatus {
-        self.get::<Status>(key).await.unwrap()
-    }
-
-    pub async fn draft(&self, key: &str) -> contract::DraftOrder {
-        self.get::<DraftOrder>(key).await.unwrap()
-    }
-
-    pub async fn link(&self, key: &str) -> Vec<(String, String)> {
-        let link = self.get::<PostingLink>(key).await.unwrap_or_default();
-        link.recommendations.into_iter().map(|linked| (linked.recommendation, linked.quantity)).collect()
+        self.write(move |tx, policy| derive(tx, &Bytes::new(), |to| job(to, policy))).await
     }
 
     pub async fn get<K: Kind>(&self, key: &str) -> Option<K::Message> {
@@ -182,77 +224,39 @@ impl World {
         records.iter().filter(|record| !record.deleted).filter_map(|record| Some((record.key.clone(), message::<K>(record)?))).collect()
     }
 
+    pub async fn status(&self, key: &str) -> RecommendationStatus {
+        self.get::<Status>(key).await.unwrap_or_else(|| panic!("{key} has no status"))
+    }
+
+    /// State, quantity and reasons of problems.
+    pub async fn told(&self, run: &str, line: &str) -> String {
+        let status = self.status(&own::key(run, line)).await;
+        let reasons: Vec<&str> = status.problems.iter().map(|problem| problem.reason.as_str()).collect();
+        format!("{} {} {}", status::name(status.state()), status.quantity, reasons.join(" ")).trim_end().to_owned()
+    }
+
+    pub async fn draft(&self, key: &str) -> contract::DraftOrder {
+        self.get::<DraftOrder>(key).await.unwrap_or_else(|| panic!("there is no draft order {key}"))
+    }
+
+    pub async fn supply(&self) -> contract::Supply {
+        self.get::<Supply>("SKU1/EAST").await.unwrap_or_default()
+    }
+
+    pub async fn link(&self, key: &str) -> Vec<(String, String)> {
+        let link = self.get::<PostingLink>(key).await.unwrap_or_default();
+        link.recommendations.into_iter().map(|linked| (linked.recommendation, linked.quantity)).collect()
+    }
+
+    /// Reasons of all steps of a recommendation or draft order.
+    pub async fn steps(&self, of: &str) -> Vec<String> {
+        self.all::<Step>().await.into_iter().map(|(_, step)| step).filter(|step| step.subject == of).map(|step| step.reason).collect()
+    }
+
     /// Every change of state so far, of draft orders or of recommendations.
     pub async fn edges(&self, of_drafts: bool) -> Vec<(String, String)> {
         let steps = self.all::<Step>().await.into_iter().map(|(_, step)| step);
         steps.filter(|step| step.subject.contains('/') != of_drafts && step.from != step.to).map(|step| (step.from, step.to)).collect()
-    }
-
-    pub async fn approve(&self, who: &str, seen: Vec<Seen>) -> Vec<Decided> {
-        let (by, asked) = (buyer(who), ApproveRequest { seen, ..ApproveRequest::default() });
-        self.write(move |tx, policy| approve::approve(tx, policy, &by, &asked)).await.unwrap()
-    }
-
-    pub async fn decline(&self, who: &str, seen: Vec<Seen>) -> Vec<Decided> {
-        let (by, asked) = (buyer(who), contract::DeclineRequest { seen, note: "no".into(), ..contract::DeclineRequest::default() });
-        self.write(move |tx, _| approve::decline(tx, &by, &asked)).await.unwrap()
-    }
-
-    pub async fn edit(&self, who: &str, key: &str, etag: &str, quantity: &str) -> Result<RecommendationStatus> {
-        let asked = contract::EditRecommendationRequest {
-            recommendation: key.into(),
-            etag: etag.into(),
-            quantity: quantity.into(),
-            ..contract::EditRecommendationRequest::default()
-        };
-        let by = buyer(who);
-        self.write(move |tx, policy| edit::edit(tx, policy, &by, &asked)).await
-    }
-
-    pub async fn settle(&self, by: Origin, key: &str, settlement: contract::Settlement) -> Result<RecommendationStatus> {
-        let asked = contract::SettleRecommendationRequest {
-            recommendation: key.into(),
-            etag: self.get::<Status>(key).await.unwrap_or_default().etag,
-            settlement: settlement.into(),
-            note: "so it is".into(),
-            ..contract::SettleRecommendationRequest::default()
-        };
-        self.write(move |tx, policy| settle::settle(tx, policy, &by, &asked)).await
-    }
-
-    pub async fn release(&self, key: &str) -> Result<contract::DraftOrder> {
-        let asked = contract::ReleaseDraftOrderRequest {
-            posting_key: key.into(),
-            etag: self.get::<DraftOrder>(key).await.unwrap_or_default().etag,
-            ..contract::ReleaseDraftOrderRequest::default()
-        };
-        self.call(move |to, policy| seal::release(to, policy, &buyer("ann"), &asked)).await
-    }
-
-    pub async fn lease(&self, max: i32) -> Result<Vec<contract::DraftOrder>> {
-        let (policy, asked) = (Arc::clone(&self.policy), LeaseDraftOrdersRequest { max, ..LeaseDraftOrdersRequest::default() });
-        self.store.write("lease", move |tx| lease::lease(tx, &policy, &erp(), &asked)).await
-    }
-
-    pub async fn report(&self, key: &str, token: i64, lines: Vec<LineReport>) -> Result<(contract::DraftOrder, bool)> {
-        self.report_by(erp(), key, token, lines).await
-    }
-
-    pub async fn report_by(&self, by: Origin, key: &str, token: i64, lines: Vec<LineReport>) -> Result<(contract::DraftOrder, bool)> {
-        let asked = ReportPostingRequest { posting_key: key.into(), token, lines, ..ReportPostingRequest::default() };
-        self.call(move |to, policy| report::report(to, policy, &by, &asked)).await
-    }
-
-    pub async fn resolve(&self, key: &str, resolution: contract::Resolution, document: &str) -> Result<contract::DraftOrder> {
-        let asked = contract::ResolveDraftOrderRequest {
-            posting_key: key.into(),
-            etag: self.get::<DraftOrder>(key).await.unwrap_or_default().etag,
-            resolution: resolution.into(),
-            document: document.into(),
-            note: "looked it up".into(),
-            ..contract::ResolveDraftOrderRequest::default()
-        };
-        self.call(move |to, _| resolve::resolve(to, &buyer("ann"), &asked)).await
     }
 
     /// Faults that stand, by cause.
@@ -263,137 +267,8 @@ impl World {
         sums.into_iter().filter(|sum| sum.amount != 0).map(|sum| (sum.key, sum.amount)).collect()
     }
 
-    /// One approved line of 24 on a sealed draft order; its posting key.
-    pub async fn sealed(&self) -> String {
-        let status = self.line("planner/R1/1/1", |_| {}).await;
-        self.release(&status.draft).await.unwrap();
-        assert_eq!(self.draft(&status.draft).await.state(), DraftOrderState::Sealed);
-        status.draft
+    /// Two commits are never at the same time.
+    pub fn tick(&self) {
+        self.clock.0.fetch_add(1, Ordering::SeqCst);
     }
-}
-
-fn run_due(tx: &mut Tx<'_>, policy: &Policy) -> Result<()> {
-    let tasks: BTreeMap<_, _> = due::TASKS.iter().copied().collect();
-    for due in tx.due(64)? {
-        // What becomes of issues and modes is not looked at here.
-        let again = match tasks.get(due.task.as_str()) {
-            Some(task) => task(tx, &kinds()?, policy, &due)?,
-            None => None,
-        };
-        match again {
-            Some(at) => tx.later(Due { at, ..due }),
-            None => tx.done(&due.task, &due.key),
-        }
-    }
-    Ok(())
-}
-
-pub fn policy(rules: WritebackRules) -> Policy {
-    let connection = |name: &str, role: Role| governance::Connection {
-        name: name.into(),
-        roles: vec![role.into()],
-        names_principals: role == Role::Buyer,
-        ..governance::Connection::default()
-    };
-    let connections = vec![
-        connection("erp", Role::Erp),
-        connection("desk", Role::Buyer),
-        connection("planner", Role::Planning),
-        connection("other", Role::Planning),
-    ];
-    Policy::new(governance::Policy { version: "v1".into(), connections, writeback: Some(rules), ..governance::Policy::default() })
-}
-
-/// Orders above 10,000 go to a manager; everything else that is known goes on by itself.
-pub fn rules() -> WritebackRules {
-    let level = |name: &str, principals: &[&str]| ApprovalLevel {
-        name: name.into(),
-        principals: principals.iter().map(|person| (*person).to_owned()).collect(),
-    };
-    let rule = |name: &str, stage: ApprovalStage, when: &str, levels: &[&str]| ApprovalRule {
-        name: name.into(),
-        stage: stage.into(),
-        when: when.into(),
-        levels: levels.iter().map(|level| (*level).to_owned()).collect(),
-        expire_after: Some(prost_types::Duration { seconds: 86_400, nanos: 0 }),
-        escalate_after: Some(prost_types::Duration { seconds: 14_400, nanos: 0 }),
-    };
-    WritebackRules {
-        currency: "EUR".into(),
-        approval_rules: vec![
-            rule("large orders", ApprovalStage::Order, "value > 10000", &["manager"]),
-            rule("other orders", ApprovalStage::Order, "true", &[]),
-            rule("large lines", ApprovalStage::Line, "value > 10000", &["buyer", "manager"]),
-            rule("edited lines", ApprovalStage::Line, "edited", &["buyer"]),
-            rule("other lines", ApprovalStage::Line, "true", &[]),
-        ],
-        levels: vec![level("buyer", &["ann", "bob"]), level("manager", &["mia"])],
-        connectors: vec![Connector { company: "north".into(), connection: "erp".into() }],
-        posting: Some(PostingLimits { max_attempts: 4, ..PostingLimits::default() }),
-        ..WritebackRules::default()
-    }
-}
-
-/// 24 of an item from SUP1 for EAST, of 2,400 EUR, needed in July, cleared by a rule.
-fn status_of() -> RecommendationStatus {
-    let money = |amount: &str| Some(Money { amount: amount.into(), currency: "EUR".into() });
-    RecommendationStatus {
-        run: "planner/R1".into(),
-        kind: RecommendationKind::Purchase.into(),
-        item_id: "SKU1".into(),
-        destination_location_id: "EAST".into(),
-        supplier_id: "SUP1".into(),
-        quantity: "24".into(),
-        unit: "EA".into(),
-        base_factor: "1/1".into(),
-        need_by: day(2026, 7, 1),
-        order_by: day(2026, 6, 15),
-        unit_price: money("100"),
-        value: money("2400"),
-        clearance: Some(Clearance { values: BTreeMap::from([("fresh".to_owned(), "true".to_owned())]), ..Clearance::default() }),
-        ..RecommendationStatus::default()
-    }
-}
-
-/// Needs these levels.
-pub fn needs(status: &mut RecommendationStatus, levels: &[&str]) {
-    status.clearance.get_or_insert_default().levels = levels.iter().map(|level| (*level).to_owned()).collect();
-}
-
-pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
-    Some(Date { year, month, day })
-}
-
-pub fn buyer(who: &str) -> Origin {
-    Origin { connection: "desk".into(), principal: who.into(), ..Origin::default() }
-}
-
-pub fn erp() -> Origin {
-    Origin { connection: "erp".into(), ..Origin::default() }
-}
-
-pub fn seen(key: &str, etag: &str) -> Seen {
-    let mut seen = Seen { etag: etag.into(), ..Seen::default() };
-    *(if key.contains('/') { &mut seen.recommendation } else { &mut seen.draft_order }) = key.into();
-    seen
-}
-
-/// What an ERP did with a line, on these documents: document, line, quantity.
-pub fn said(number: i32, outcome: LineOutcome, parts: &[(&str, &str, &str)]) -> LineReport {
-    let part = |(document, line, quantity): &(&str, &str, &str)| PostedLine {
-        document: (*document).into(),
-        line: (*line).into(),
-        quantity: (*quantity).into(),
-    };
-    let message = if outcome == LineOutcome::Rejected { "refused".into() } else { String::new() };
-    LineReport { number, outcome: outcome.into(), posted: parts.iter().map(part).collect(), message }
-}
-
-/// Why each was refused; empty: it was not.
-pub fn reasons(decided: &[Decided]) -> Vec<&str> {
-    decided.iter().map(|decided| decided.refused.as_ref().map_or("", |refused| refused.reason.as_str())).collect()
-}
-
-pub fn reason<T: std::fmt::Debug>(answer: Result<T>) -> &'static str {
-    answer.map_err(|error: Error| error.reason).unwrap_err()
 }
