@@ -209,7 +209,8 @@ where
     grpc.unary(call(connection, request), path.parse().unwrap(), ProstCodec::<Q, A>::default()).await.map(tonic::Response::into_inner)
 }
 
-fn is(result: Result<impl std::fmt::Debug, Status>, code: Code, reason: &str, says: &str) {
+/// A refusal with this code, reason and value.
+pub fn is(result: Result<impl std::fmt::Debug, Status>, code: Code, reason: &str, says: &str) {
     let status = result.err().unwrap_or_else(|| panic!("{reason}: it was answered"));
     assert_eq!(refusal(&status), (code, reason.to_owned()), "{status:?}");
     assert!(status.message().contains(says), "{reason}: {}", status.message());

@@ -5,6 +5,9 @@
 mod bad_calls;
 mod bad_files;
 mod bad_input;
+mod bad_orders;
+mod bad_postings;
+mod bad_receipts;
 mod example;
 mod kills;
 mod lines;
