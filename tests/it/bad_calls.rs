@@ -31,16 +31,16 @@ fn total(records: u32, quantity: &str) -> Vec<ControlTotal> {
 /// What is wrong with a batch, the batch, the reason, and what is told.
 fn batches() -> Vec<(&'static str, IngestRequest, &'static str, &'static str)> {
     let of = |totals, watermarks| IngestRequest { batch: 7, records: goods(2, "T"), totals, watermarks };
-    let unknown = vec![ControlTotal { kind: "shipment".into(), ..ControlTotal::default() }];
+    let unknown = vec![ControlTotal { kind: "dispatch".into(), ..ControlTotal::default() }];
     let watermark = |kind: &str| Watermark { kind: kind.into(), region: String::new(), recorded_through: Some(Timestamp::default()) };
     let never = Watermark { recorded_through: None, ..watermark("fulfilment") };
     vec![
         ("too few records", of(total(3, ""), Vec::new()), "CONTROL_TOTALS", "3 records of fulfilment, the batch has 2"),
         ("another sum", of(total(2, "11"), Vec::new()), "CONTROL_TOTALS", "11 of fulfilment, the batch has 10"),
         ("no sum", of(total(2, "ten"), Vec::new()), "CONTROL_TOTALS", "ten"),
-        ("a total of no kind", of(unknown, Vec::new()), "CONTROL_TOTALS", "shipment"),
+        ("a total of no kind", of(unknown, Vec::new()), "CONTROL_TOTALS", "dispatch"),
         ("1,001 records", IngestRequest { records: goods(1_001, "M"), ..of(Vec::new(), Vec::new()) }, "BATCH_TOO_LARGE", "1001"),
-        ("a watermark of no kind", of(Vec::new(), vec![watermark("shipment")]), "WATERMARK", "shipment"),
+        ("a watermark of no kind", of(Vec::new(), vec![watermark("dispatch")]), "WATERMARK", "dispatch"),
         ("a watermark of another service", of(Vec::new(), vec![watermark("item")]), "WATERMARK", "item"),
         ("a watermark that says nothing", of(Vec::new(), vec![never]), "WATERMARK", "recorded_through"),
     ]
@@ -209,7 +209,8 @@ where
     grpc.unary(call(connection, request), path.parse().unwrap(), ProstCodec::<Q, A>::default()).await.map(tonic::Response::into_inner)
 }
 
-fn is(result: Result<impl std::fmt::Debug, Status>, code: Code, reason: &str, says: &str) {
+/// A refusal with this code, reason and value.
+pub fn is(result: Result<impl std::fmt::Debug, Status>, code: Code, reason: &str, says: &str) {
     let status = result.err().unwrap_or_else(|| panic!("{reason}: it was answered"));
     assert_eq!(refusal(&status), (code, reason.to_owned()), "{status:?}");
     assert!(status.message().contains(says), "{reason}: {}", status.message());

@@ -5,10 +5,16 @@
 mod bad_calls;
 mod bad_files;
 mod bad_input;
+mod bad_orders;
+mod bad_postings;
+mod bad_receipts;
 mod example;
 mod kills;
 mod lines;
 mod loads;
+mod orders;
 mod play;
 mod processes;
 mod scenarios;
+mod story;
+mod suite;

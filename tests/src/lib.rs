@@ -9,7 +9,7 @@ use crossdock_proto::{
     schema,
     types::{BatchResult, Envelope, RecordKey},
 };
-use crossdock_rpc::{CONNECTION, Channel, RecordClient, remote};
+use crossdock_rpc::{CONNECTION, Channel, PRINCIPAL, RecordClient, remote};
 use crossdock_testkit::{Database, Process, binary, eventually_async, free_port, fresh_database};
 use prost::Message;
 use std::{
@@ -27,6 +27,10 @@ pub const GOVERNANCE: &str = "crossdock.governance.v1";
 pub const MASTERS: &str = "crossdock.masterdata.v1";
 /// Package of demand-signal.
 pub const DEMAND: &str = "crossdock.demand.v1";
+/// Package of recommendation-writeback.
+pub const WRITEBACK: &str = "crossdock.writeback.v1";
+/// Package of execution-feedback.
+pub const EXECUTION: &str = "crossdock.execution.v1";
 /// How long a server may take to do what it is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -59,15 +63,20 @@ impl Place {
 
     /// Starts `crossdock serve` with these arguments on a port, and waits until it takes calls.
     pub fn serve(&self, port: u16, arguments: &[&str]) -> Server {
+        let mut process = Process::start(&mut self.command(port, arguments));
+        process.wait_for_line("listening", PATIENCE);
+        Server { process, port }
+    }
+
+    /// The command that [`Place::serve`] starts.
+    pub fn command(&self, port: u16, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary("crossdock"));
         command.arg("serve").args(arguments).args(["--listen", &format!("127.0.0.1:{port}")]);
         command.arg("--data-dir").arg(self.folder.path().join("data"));
         if let Some(database) = &self.database {
             command.args(["--database-url", database.url()]);
         }
-        let mut process = Process::start(&mut command);
-        process.wait_for_line("listening", PATIENCE);
-        Server { process, port }
+        command
     }
 
     /// Writes a file into the folder; its path.
@@ -135,6 +144,18 @@ impl Server {
         self.records(package, connection).batch_get(BatchGetRequest { keys }).await.unwrap().records.pop()
     }
 
+    /// What a record says, if it is there.
+    pub async fn message<M: Message + Default>(&self, package: &str, kind: &str, key: &str) -> Option<M> {
+        self.held(package, "operator", kind, key).await.map(|record| M::decode(record.body).unwrap())
+    }
+
+    /// The first thousand records of a kind that a filter lets through, by key.
+    pub async fn list<M: Message + Default>(&self, package: &str, connection: &str, kind: &str, by: &impl Message) -> Vec<(String, M)> {
+        let request = ListRequest { filter: Some(filter(kind, by)), page_size: 1_000, ..ListRequest::default() };
+        let page = self.records(package, connection).list(request).await.unwrap();
+        page.records.into_iter().map(|record| (record.envelope.unwrap().key, M::decode(record.body).unwrap())).collect()
+    }
+
     /// The verbs on what services keep about their own work.
     pub fn operations(&self) -> OperationsServiceClient<Channel> {
         OperationsServiceClient::new(channel(self.port))
@@ -159,6 +180,13 @@ pub fn command(arguments: &[&str]) -> (bool, String, String) {
 pub fn call<T>(connection: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert(CONNECTION, connection.parse().unwrap());
+    request
+}
+
+/// A request of a person, by way of a connection.
+pub fn acting<T>(connection: &str, principal: &str, message: T) -> Request<T> {
+    let mut request = call(connection, message);
+    request.metadata_mut().insert(PRINCIPAL, principal.parse().unwrap());
     request
 }
 

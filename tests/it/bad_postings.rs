@@ -1,0 +1,159 @@
+//! What a connector cannot report: a code, a reason, and neither the draft order nor the one beside it changes.
+
+use crate::{
+    bad_calls::is,
+    bad_input::{day, quantity},
+    bad_orders::{approve, free, planned, seen, settle_in, status, verbs},
+    bad_receipts::order,
+};
+use crossdock_proto::writeback::{
+    DraftOrder, DraftOrderFilter, DraftOrderState, LeaseDraftOrdersRequest, LineOutcome, LineReport, PostedLine, Recommendation,
+    RecommendationKind, RecommendationState, ReleaseDraftOrderRequest, ReleaseDraftOrderResponse, ReportPostingRequest,
+    ReportPostingResponse, Seen, Target,
+};
+use crossdock_testkit::eventually_async;
+use crossdock_tests::{EXECUTION, PATIENCE, Server, WRITEBACK, acting, call};
+use tonic::{Code, Response, Status};
+
+async fn draft(server: &Server, key: &str) -> DraftOrder {
+    server.message(WRITEBACK, "draft_order", key).await.unwrap()
+}
+
+/// What the ERP did with a line: document, quantity.
+fn said(number: i32, outcome: LineOutcome, posted: &[(&str, &str)]) -> LineReport {
+    let part =
+        |(document, quantity): &(&str, &str)| PostedLine { document: (*document).into(), line: "1".into(), quantity: (*quantity).into() };
+    LineReport { number, outcome: outcome.into(), posted: posted.iter().map(part).collect(), message: "so it is".into() }
+}
+
+async fn report(
+    server: &Server,
+    (connection, request_id): (&str, &str),
+    (posting_key, token): (&str, i64),
+    lines: Vec<LineReport>,
+) -> Result<Response<ReportPostingResponse>, Status> {
+    let request = ReportPostingRequest { request_id: request_id.into(), posting_key: posting_key.into(), token, lines };
+    verbs(server).report_posting(call(connection, request)).await
+}
+
+async fn release(server: &Server, key: &str, etag: &str) -> Result<Response<ReleaseDraftOrderResponse>, Status> {
+    let request = ReleaseDraftOrderRequest { request_id: format!("release {etag}"), posting_key: key.into(), etag: etag.into() };
+    verbs(server).release_draft_order(acting("desk", "ann", request)).await
+}
+
+/// Leases one for a second, as soon as there is one.
+async fn leased(server: &Server, name: &str, seconds: i64) -> DraftOrder {
+    let mut number = 0;
+    eventually_async("a draft order to post", PATIENCE, async || {
+        number += 1;
+        let duration = Some(prost_types::Duration { seconds, nanos: 0 });
+        let request = LeaseDraftOrdersRequest { request_id: format!("{name} {number}"), max: 1, duration };
+        verbs(server).lease_draft_orders(call("erp", request)).await.unwrap().into_inner().draft_orders.pop()
+    })
+    .await
+}
+
+/// Two draft orders: one of two lines, and one of another day. The first is the first that began.
+async fn drafted(server: &Server) -> Vec<DraftOrder> {
+    let later = Recommendation { need_by: day(2036, 7, 15), ..free() };
+    planned(server, "R1", &[("A", free()), ("B", free()), ("C", later)]).await;
+    let all = server.list::<DraftOrder>(WRITEBACK, "operator", "draft_order", &DraftOrderFilter::default()).await;
+    all.into_iter().map(|(_, draft)| draft).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_report_is_refused_as_a_whole() {
+    use LineOutcome::{Changed, Posted, Rejected, Retry};
+    let (_place, server) = settle_in().await;
+    let drafts = drafted(&server).await;
+    let [first, beside] = drafts.as_slice() else { panic!("{drafts:?}") };
+    let key = first.posting_key.as_str();
+    let good = || vec![said(1, Posted, &[("17", "20")]), said(2, Posted, &[("18", "20")])];
+
+    is(report(&server, ("erp", "q1"), (key, 1), good()).await, Code::FailedPrecondition, "NOT_LEASED", key);
+    is(release(&server, key, "of another day").await, Code::Aborted, "ETAG_CHANGED", "of another day");
+    is(release(&server, "NONE", "x").await, Code::NotFound, "UNKNOWN_DRAFT_ORDER", "NONE");
+    let sealed = release(&server, key, &first.etag).await.unwrap().into_inner().draft_order.unwrap();
+    is(release(&server, key, &sealed.etag).await, Code::FailedPrecondition, "NOT_OPEN", "SEALED");
+    let request = LeaseDraftOrdersRequest {
+        request_id: "long".into(),
+        duration: Some(prost_types::Duration { seconds: 7_200, nanos: 0 }),
+        ..LeaseDraftOrdersRequest::default()
+    };
+    is(verbs(&server).lease_draft_orders(call("erp", request)).await, Code::InvalidArgument, "LEASE_DURATION", "7200");
+
+    // A lease that runs out; the next has the newer token.
+    assert_eq!(leased(&server, "first", 1).await.lease.unwrap().token, 1);
+    let lease = leased(&server, "second", 3_600).await;
+    assert_eq!((lease.lease.as_ref().unwrap().token, lease.verify_first), (2, true));
+
+    let with = |second: LineReport| vec![said(1, Posted, &[("17", "20")]), second];
+    let rows = [
+        ("an unknown key", "erp", "NONE", 2, good(), Code::NotFound, "UNKNOWN_DRAFT_ORDER", "NONE"),
+        ("by another connection", "second", key, 2, good(), Code::PermissionDenied, "NOT_CONNECTOR", "second"),
+        ("by a planner", "planner", key, 2, good(), Code::PermissionDenied, "NOT_ALLOWED", "ROLE_ERP"),
+        ("no token", "erp", key, 0, good(), Code::InvalidArgument, "TOKEN", "0"),
+        ("more than drafted", "erp", key, 2, with(said(2, Changed, &[("18", "21")])), Code::InvalidArgument, "MORE_THAN_DRAFTED", "20"),
+        (
+            "more in parts",
+            "erp",
+            key,
+            2,
+            with(said(2, Changed, &[("18", "15"), ("19", "6")])),
+            Code::InvalidArgument,
+            "MORE_THAN_DRAFTED",
+            "21",
+        ),
+        ("less, as drafted", "erp", key, 2, with(said(2, Posted, &[("18", "19")])), Code::InvalidArgument, "NOT_AS_DRAFTED", "19"),
+        ("nowhere", "erp", key, 2, with(said(2, Posted, &[])), Code::InvalidArgument, "DOCUMENT_MISSING", "document"),
+        ("refused and there", "erp", key, 2, with(said(2, Rejected, &[("18", "20")])), Code::InvalidArgument, "NOT_POSTED", "REJECTED"),
+        ("a line of nothing", "erp", key, 2, with(said(7, Retry, &[])), Code::InvalidArgument, "UNKNOWN_LINE", "7"),
+        ("a line twice", "erp", key, 2, with(said(1, Retry, &[])), Code::InvalidArgument, "REPEATED", "1"),
+        ("a line left out", "erp", key, 2, vec![said(1, Retry, &[])], Code::InvalidArgument, "LINE_MISSING", "2"),
+    ];
+    for (what, connection, of, token, lines, code, reason, says) in rows {
+        is(report(&server, (connection, what), (of, token), lines).await, code, reason, says);
+        assert_eq!((&draft(&server, key).await, &draft(&server, &beside.posting_key).await), (&lease, beside), "{what}");
+    }
+
+    // An old token: kept, and it changes no state.
+    let old = report(&server, ("erp", "old"), (key, 1), vec![said(1, Rejected, &[]), said(2, Rejected, &[])]).await.unwrap().into_inner();
+    let now = draft(&server, key).await;
+    assert_eq!((old.late, now.state(), now.reports), (true, DraftOrderState::Leased, 1));
+    assert_eq!(now.lines, lease.lines);
+    // What is right after all that is taken, once.
+    let posted = report(&server, ("erp", "new"), (key, 2), good()).await.unwrap().into_inner();
+    assert_eq!((posted.late, posted.draft_order.as_ref().unwrap().state()), (false, DraftOrderState::Posted));
+    assert_eq!(report(&server, ("erp", "new"), (key, 2), good()).await.unwrap().into_inner(), posted);
+    is(report(&server, ("erp", "new"), (key, 2), with(said(2, Retry, &[]))).await, Code::InvalidArgument, "REQUEST_ID_REUSED", "new");
+    assert_eq!(&draft(&server, &beside.posting_key).await, beside);
+}
+
+/// Nobody here compares a target with the order as it is known here: the ERP knows it, and its connector gets what the planner expected.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_of_an_order_that_looks_different_is_refused_by_its_erp() {
+    let (_place, server) = settle_in().await;
+    server.put(EXECUTION, "erp", vec![order("17", |_| {})]).await;
+    let target = Target {
+        connection: "erp".into(),
+        document: "17".into(),
+        line: "1".into(),
+        expected_quantity: "100".into(),
+        expected_due_date: day(2036, 6, 15),
+    };
+    let cancel =
+        Recommendation { kind: RecommendationKind::Cancel.into(), target: Some(target.clone()), quantity: quantity("100", "EA"), ..free() };
+    planned(&server, "R1", &[("CANCEL", cancel), ("BESIDE", free())]).await;
+    // It has no price: a person approves it, and its draft order.
+    approve(&server, "ann", vec![seen(&server, "CANCEL").await]).await;
+    let drafts = server.list::<DraftOrder>(WRITEBACK, "operator", "draft_order", &DraftOrderFilter::default()).await;
+    let (key, draft) = drafts.into_iter().find(|(_, draft)| draft.lines[0].target.is_some()).unwrap();
+    let sealed = release(&server, &key, &draft.etag).await.unwrap().into_inner().draft_order.unwrap();
+    approve(&server, "ann", vec![Seen { draft_order: key.clone(), etag: sealed.etag, recommendation: String::new() }]).await;
+    let lease = leased(&server, "lease", 3_600).await;
+    assert_eq!(lease.lines[0].target, Some(target));
+    let refused = LineReport { message: "40 are open, not 100".into(), ..said(1, LineOutcome::Rejected, &[]) };
+    report(&server, ("erp", "report"), (&key, 1), vec![refused]).await.unwrap();
+    assert_eq!(status(&server, "R1", "CANCEL").await.unwrap().state(), RecommendationState::Rejected);
+    assert_eq!(status(&server, "R1", "BESIDE").await.unwrap().state(), RecommendationState::Drafted);
+}
