@@ -73,11 +73,15 @@ pub async fn check(books: &Books<'_>) -> Result<Report> {
 
 type Version = (i64, i64);
 
-/// What was answered is there, in its newest version.
+/// What was answered is there, in its newest version; nothing of a run that nobody committed is.
 async fn durable(books: &Books<'_>) -> Result<Check> {
     let mut check = Check::new("what was answered is there, in its newest version");
     let mut sent: BTreeMap<String, BTreeMap<String, Version>> = BTreeMap::new();
-    books.ledgers.read(|_, cells| {
+    let mut died = Vec::new();
+    books.ledgers.read(|party, cells| {
+        if let ["died", _, set] = cells {
+            died.push(format!("{party}/{set}/"));
+        }
         if let ["sent", kind, key, primary, observed, outcome] = cells
             && *outcome != "rejected"
         {
@@ -98,6 +102,10 @@ async fn durable(books: &Books<'_>) -> Result<Check> {
             for key in keys {
                 let wanted = sent.get(*key).copied().unwrap_or_default();
                 let found = held.get(*key).copied();
+                if died.iter().any(|run| key.starts_with(run.as_str())) {
+                    check.look(found.is_none(), || format!("{kind} {key}: its run was never committed, {found:?} is there"));
+                    continue;
+                }
                 check.look(found.is_some_and(|found| found >= wanted), || {
                     format!("{kind} {key}: {wanted:?} was answered, {found:?} is there")
                 });
