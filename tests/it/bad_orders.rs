@@ -321,8 +321,7 @@ async fn a_run_counts_once_whole_or_not_at_all() {
 }
 
 pub async fn approve(server: &Server, who: &str, seen: Vec<Seen>) -> Vec<Decided> {
-    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let request_id = format!("approve {}", NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    let request_id = format!("approve {who} {}", seen[0].etag);
     let request = ApproveRequest { request_id, seen, note: String::new() };
     verbs(server).approve(acting("desk", who, request)).await.unwrap().into_inner().decided
 }

@@ -1,38 +1,113 @@
-//! Some days of a company, played against the real program: nothing is lost, nothing is ordered twice, and the books agree.
+//! Some days of a company, played against the real program: nothing is lost, nothing is ordered twice, and the books agree. Also if it is killed
+//! again and again meanwhile.
 
 use crossdock_simulator::{Addresses, CLOCK_FILE, Nuisance, Setup, Simulation, SteppedClock, start};
-use crossdock_testkit::{Process, binary, free_port};
-use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc};
+use crossdock_testkit::{Process, Seed, free_port};
+use crossdock_tests::{Engine, Place};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 const DAYS: u32 = 6;
-const GOODS: usize = 40;
 
-#[tokio::test]
-async fn the_books_of_all_parties_agree() {
-    let (folder, root) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-    let (clock_file, port) = (folder.path().join("clock"), free_port());
-    let clock = Arc::new(SteppedClock::telling(start(), &clock_file).unwrap());
-    let address = format!("127.0.0.1:{port}");
-    let mut command = Command::new(binary("crossdock"));
-    command.args(["serve", "--listen", &address, "--data-dir"]).arg(folder.path().join("data"));
-    command.arg("--policy").arg(root.join("examples/demo/policy.yaml")).env(CLOCK_FILE, &clock_file);
-    let _server = Process::start(&mut command);
-    let setup = Setup {
-        seed: 11,
-        addresses: Addresses { all: format!("http://{address}"), packages: BTreeMap::new() },
-        orders: root.join("examples/online-retail/online_retail.csv.gz"),
-        ledgers: folder.path().join("ledgers"),
-        clock,
-        goods: GOODS,
-        from: "2011-09-01".parse().unwrap(),
-        nuisance: Nuisance { twice: 20, disorder: 20, cuts: 10 },
-        progress: Arc::new(|_| {}),
-    };
-    let mut play = Simulation::new(setup).unwrap();
-    play.load().await.unwrap();
-    play.run(DAYS).await.unwrap();
-    play.finish().await.unwrap();
+/// A company and the program that it talks to.
+struct Stage {
+    place: Place,
+    clock: PathBuf,
+    port: u16,
+}
+
+impl Stage {
+    fn new(engine: Engine) -> Self {
+        let place = Place::new(engine);
+        let clock = place.folder().join("clock");
+        Self { place, clock, port: free_port() }
+    }
+
+    fn play(&self, seed: u64, goods: usize) -> Simulation {
+        let setup = Setup {
+            seed,
+            addresses: Addresses { all: format!("http://127.0.0.1:{}", self.port), packages: BTreeMap::new() },
+            orders: root().join("examples/online-retail/online_retail.csv.gz"),
+            ledgers: self.place.folder().join("ledgers"),
+            clock: Arc::new(SteppedClock::telling(start(), &self.clock).unwrap()),
+            goods,
+            from: "2011-09-01".parse().unwrap(),
+            nuisance: Nuisance { twice: 20, disorder: 20, cuts: 10 },
+            progress: Arc::new(|_| {}),
+        };
+        Simulation::new(setup).unwrap()
+    }
+
+    /// Nobody waits until it listens: the parties try again, and it may be killed before.
+    fn serve(&self) -> Process {
+        let mut command = self.place.command(self.port, &["--policy", root().join("examples/demo/policy.yaml").to_str().unwrap()]);
+        Process::start(command.env(CLOCK_FILE, &self.clock))
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+async fn the_books_agree(play: &Simulation) {
     let report = play.check().await.unwrap();
     assert!(report.is_clean(), "{report:#?}");
     assert!(report.checks.iter().all(|check| check.compared > 0), "{report:#?}");
+}
+
+#[tokio::test]
+async fn the_books_of_all_parties_agree() {
+    let stage = Stage::new(Engine::Sqlite);
+    let mut play = stage.play(11, 40);
+    let _server = stage.serve();
+    play.load().await.unwrap();
+    play.run(DAYS).await.unwrap();
+    play.finish().await.unwrap();
+    the_books_agree(&play).await;
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_the_books_agree_sqlite() {
+    killed(Engine::Sqlite, 50).await;
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_the_books_agree_postgres() {
+    killed(Engine::Postgres, 12).await;
+}
+
+/// Plays days until the program was killed so often.
+async fn killed(engine: Engine, wanted: u32) {
+    let seed = Seed::new();
+    let mut chance = StdRng::from_seed(seed.bytes());
+    let stage = Stage::new(engine);
+    let (mut play, mut server, kills) = (stage.play(seed.value(), 15), stage.serve(), Cell::new(0));
+    let days = async {
+        play.load().await?;
+        while kills.get() < wanted {
+            play.run(1).await?;
+        }
+        crossdock_simulator::Result::Ok(())
+    };
+    let killer = async {
+        loop {
+            // A moment by chance is what is waited for: in the middle of a start, of a batch, of a night's run.
+            tokio::time::sleep(Duration::from_millis(chance.random_range(50..1_200))).await;
+            server.kill9();
+            kills.set(kills.get() + 1);
+            server = stage.serve();
+        }
+    };
+    tokio::select! {
+        played = days => played.unwrap(),
+        () = killer => {}
+    }
+    play.finish().await.unwrap();
+    the_books_agree(&play).await;
 }

@@ -82,6 +82,7 @@ impl Planner {
             lines.truncate(lines.len() / 2);
             self.client.open(opened(&dead, "recommendation", scope.clone(), picture, moment)).await?;
             self.client.send(lines).await?;
+            self.client.ledgers().add(PLANNER, [vec!["died", "recommendation", dead.as_str()]])?;
             self.abandoned += 1;
         }
         let lines = recommend::lines(world, picture, &self.forecast, (set, &scope), moment);
