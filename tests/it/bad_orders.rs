@@ -343,7 +343,7 @@ async fn edit(server: &Server, who: &str, name: &str, value: &str) -> Result<Res
     verbs(server).edit_recommendation(acting("desk", who, request)).await
 }
 
-async fn settle(server: &Server, name: &str, to: Settlement) -> Result<Response<SettleRecommendationResponse>, Status> {
+pub async fn settle(server: &Server, name: &str, to: Settlement) -> Result<Response<SettleRecommendationResponse>, Status> {
     let seen = seen(server, name).await;
     let request = SettleRecommendationRequest {
         request_id: format!("settle {name}"),

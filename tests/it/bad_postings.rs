@@ -3,13 +3,13 @@
 use crate::{
     bad_calls::is,
     bad_input::{day, quantity},
-    bad_orders::{approve, free, planned, seen, settle_in, status, verbs},
+    bad_orders::{approve, free, planned, seen, settle, settle_in, status, verbs},
     bad_receipts::order,
 };
 use crossdock_proto::writeback::{
     DraftOrder, DraftOrderFilter, DraftOrderState, LeaseDraftOrdersRequest, LineOutcome, LineReport, PostedLine, Recommendation,
     RecommendationKind, RecommendationState, ReleaseDraftOrderRequest, ReleaseDraftOrderResponse, ReportPostingRequest,
-    ReportPostingResponse, Seen, Target,
+    ReportPostingResponse, Seen, Settlement, Target,
 };
 use crossdock_testkit::eventually_async;
 use crossdock_tests::{EXECUTION, PATIENCE, Server, WRITEBACK, acting, call};
@@ -129,9 +129,9 @@ async fn a_bad_report_is_refused_as_a_whole() {
     assert_eq!(&draft(&server, &beside.posting_key).await, beside);
 }
 
-/// Nobody here compares a target with the order as it is known here: the ERP knows it, and its connector gets what the planner expected.
+/// It is held; a buyer may let it go on, and then its ERP has the last word: the connector gets what the planner expected.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancel_of_an_order_that_looks_different_is_refused_by_its_erp() {
+async fn a_cancel_of_an_order_that_looks_different_is_held_and_can_be_refused_by_its_erp() {
     let (_place, server) = settle_in().await;
     server.put(EXECUTION, "erp", vec![order("17", |_| {})]).await;
     let target = Target {
@@ -144,6 +144,15 @@ async fn a_cancel_of_an_order_that_looks_different_is_refused_by_its_erp() {
     let cancel =
         Recommendation { kind: RecommendationKind::Cancel.into(), target: Some(target.clone()), quantity: quantity("100", "EA"), ..free() };
     planned(&server, "R1", &[("CANCEL", cancel), ("BESIDE", free())]).await;
+    let differs = async || {
+        let held = status(&server, "R1", "CANCEL").await?;
+        let state = held.state();
+        let found: Vec<_> = held.problems.into_iter().map(|problem| (problem.reason, problem.value)).collect();
+        let wanted = [("TARGET_CHANGED", "100"), ("TARGET_CHANGED", "2036-06-15")].map(|(reason, value)| (reason.into(), value.into()));
+        (state == RecommendationState::Held && found == wanted).then_some(())
+    };
+    eventually_async("the order to be known, and to differ", PATIENCE, differs).await;
+    settle(&server, "CANCEL", Settlement::Release).await.unwrap();
     // It has no price: a person approves it, and its draft order.
     approve(&server, "ann", vec![seen(&server, "CANCEL").await]).await;
     let drafts = server.list::<DraftOrder>(WRITEBACK, "operator", "draft_order", &DraftOrderFilter::default()).await;

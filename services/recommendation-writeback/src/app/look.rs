@@ -3,7 +3,7 @@
 use super::{
     basis,
     masters::{extended, masters, planned, tier, value},
-    mode, read,
+    mode, read, target,
 };
 use crate::model::{
     civil,
@@ -52,7 +52,7 @@ pub fn look(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommenda
     let mode = read::<PlanningMode>(tx, &key::join([&planner(status)]))?;
     status.set_mode(mode.as_ref().map_or(PlanningModeKind::Normal, |mode| mode.0.kind()));
     looked.problems.extend(mode.as_ref().and_then(silent));
-    complete_target(policy, status, &mut looked.problems);
+    looked.problems.extend(target::look(tx, policy, status)?);
     if orders(status) && !looked.problems.iter().any(|problem| problem.is_final) {
         let checked = basis::check(tx, policy, key, status, terms.as_ref())?;
         looked.problems.extend(checked.problem);
@@ -192,22 +192,6 @@ fn silent(mode: &PlanningMode) -> Option<Problem> {
     let why = if mode.0.set_by.is_empty() { mode.0.note.clone() } else { format!("{} set that: {}", mode.0.set_by, mode.0.note) };
     let message = format!("is how its planner is treated: nothing of it goes on by itself ({why})");
     planning::holds(mode.0.kind()).then(|| Problem::holds("mode", "PLANNER_SILENT", kind, message))
-}
-
-/// A target without a connection is of the only one that posts.
-fn complete_target(policy: &Policy, status: &mut RecommendationStatus, problems: &mut Vec<Problem>) {
-    let Some(target) = status.target.as_mut().filter(|target| target.connection.is_empty()) else { return };
-    let connectors = policy.document.writeback.as_ref().map_or(&[][..], |rules| &rules.connectors);
-    let mut names: Vec<&String> = connectors.iter().map(|connector| &connector.connection).collect();
-    names.sort_unstable();
-    names.dedup();
-    match names.as_slice() {
-        [only] => target.connection.clone_from(only),
-        _ => {
-            let message = format!("must say in which ERP the order is: {} connections post", names.len());
-            problems.push(Problem::invalid("target.connection", "MISSING", "", message));
-        }
-    }
 }
 
 /// Price and value.

@@ -22,6 +22,7 @@ pub mod set_mode;
 pub mod settle;
 pub mod supersede;
 pub mod supply;
+pub mod target;
 
 use crossdock_core::{Key, Result};
 use crossdock_records::{Kind, model};

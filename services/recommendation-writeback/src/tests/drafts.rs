@@ -1,12 +1,13 @@
 //! Approved lines become draft orders.
 
 use super::{
-    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, price, reason, reasons, rule, seen, today},
+    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, on_order, price, reason, reasons, rule, seen, today},
     world::World,
 };
 use crate::model::{draft_order::DraftOrder, draft_order::MOST_LINES, status::Status};
 use crossdock_master_data::{ExchangeRate, samples};
 use crossdock_proto::{
+    execution::OrderProgress,
     governance::{Connector, Fence},
     masterdata,
     writeback::{DraftOrderState as State, Recommendation, RecommendationKind, RecommendationState, Settlement, Target},
@@ -106,6 +107,7 @@ fn one_draft_order_per_group() {
         world.master::<ExchangeRate>("USD/EUR//2026-01-01", &rate).await;
         let between = masterdata::SourcingRule { origin_location_id: "WEST".into(), ..rule("SKU1", "") };
         world.rule(&between).await;
+        world.order("erp/17/10", 1, &OrderProgress { destination_location_id: "WEST".into(), ..on_order("24") }).await;
         let target = || Some(Target { document: "17".into(), line: "10".into(), expected_quantity: "24".into(), ..Target::default() });
         let change = |kind: RecommendationKind| Recommendation { kind: kind.into(), target: target(), ..today("24") };
         let (kind, origin) = (RecommendationKind::Transfer.into(), "WEST".to_owned());

@@ -149,7 +149,7 @@ fn what_is_held_goes_on_when_the_masters_say_otherwise() {
 }
 
 #[test]
-fn a_change_names_its_erp_and_needs_no_rule() {
+fn a_change_names_its_erp_and_waits_for_its_order_as_it_was_expected() {
     World::by_persons(async |mut world| {
         world.rules(|rules| rules.connectors.clear());
         let target = Target { document: "17".into(), line: "10".into(), expected_quantity: "24".into(), ..Target::default() };
@@ -159,9 +159,13 @@ fn a_change_names_its_erp_and_needs_no_rule() {
         let connector = |connection: &str| crossdock_proto::governance::Connector { connection: connection.into(), company: String::new() };
         world.rules(|rules| rules.connectors = vec![connector("erp")]);
         world.plan(&full("R2"), &[("L", cancel)]).await;
-        assert_eq!(world.told("R2", "L").await, "PENDING_APPROVAL 5");
+        assert_eq!(world.told("R2", "L").await, "HELD 5 UNKNOWN_ORDER");
         assert_eq!(world.status(&key("R2", "L")).await.target.unwrap().connection, "erp");
-        assert_eq!(world.supply().await.entries, []);
+        world.order("erp/17/10", 1, &on_order("20")).await;
+        assert_eq!(world.told("R2", "L").await, "HELD 5 TARGET_CHANGED");
+        world.order("erp/17/10", 2, &on_order("24")).await;
+        assert_eq!(world.told("R2", "L").await, "PENDING_APPROVAL 5");
+        assert_eq!(world.supply().await.entries.len(), 1, "a change is no supply of its own");
     });
 }
 
