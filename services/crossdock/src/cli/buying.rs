@@ -207,7 +207,7 @@ pub enum Fallback {
         target: Target,
     },
     /// Treat a planner so, whatever the policy says, until it is given back.
-    #[command(after_help = "Example: crossdock fallback set planner hold --note 'its database is being moved'")]
+    #[command(after_help = "Example: crossdock fallback set planner hold --note 'its database is being moved' --principal olga")]
     Set {
         /// The planner's connection.
         planner: String,
