@@ -8,7 +8,7 @@ use crate::{
         shipment::whole,
     },
 };
-use crossdock_core::{Error, Key, Result};
+use crossdock_core::{Error, Key, Result, key};
 use crossdock_proto::{
     Filter, Record, demand, execution,
     execution::{GetJourneyResponse, JourneyEvent},
@@ -35,17 +35,13 @@ pub async fn journey(handle: &Handle, recommendation: &str) -> Result<GetJourney
     if recommendation.is_empty() {
         return Err(Error::invalid("MISSING", "recommendation is required: its key, `<connection>/<set_key>/<document>/<line>`"));
     }
-    let asked = recommendation.to_owned();
-    let mut events = handle.store.read("journey", move |read| own(read, &asked)).await?;
     let mut missing = Vec::new();
-    let mut pegs = Vec::new();
-    match planned(handle, recommendation).await {
-        Some((told, pegged)) => {
-            events.extend(told);
-            pegs = pegged;
-        }
-        None => missing.push("recommendation-writeback".to_owned()),
-    }
+    let (mut events, pegs, changed) = planned(handle, recommendation).await.unwrap_or_else(|| {
+        missing.push("recommendation-writeback".to_owned());
+        Default::default()
+    });
+    let asked = recommendation.to_owned();
+    events.extend(handle.store.read("journey", move |read| own(read, &asked, changed.clone())).await?);
     match pegged(handle, pegs).await {
         Some(told) => events.extend(told),
         None => missing.push("demand-signal".to_owned()),
@@ -101,11 +97,12 @@ fn said(record: &Record, suppliers: &BTreeMap<String, String>) -> Option<Said> {
     }
 }
 
-/// What this service knows: of each order line that the recommendation is on, the records that its facts name.
-fn own(read: &mut Read<'_>, recommendation: &str) -> Result<Vec<JourneyEvent>> {
+/// What this service knows: of each order line that the recommendation is on, or that it changes, the records that its facts name.
+fn own(read: &mut Read<'_>, recommendation: &str, changed: Option<String>) -> Result<Vec<JourneyEvent>> {
     let prefix = format!("{recommendation}/");
     let feedback = read.scan(Scan::Prefix { kind: number::FEEDBACK, prefix: &prefix, after: "" }, MOST)?;
-    let lines: Vec<String> = feedback.iter().filter_map(|held| held.key.strip_prefix(&prefix)).map(str::to_owned).collect();
+    let linked = feedback.iter().filter_map(|held| held.key.strip_prefix(&prefix)).map(str::to_owned);
+    let lines: Vec<String> = linked.chain(changed).collect();
     let facts = read.get(&lines.iter().map(|line| Key::new(number::ORDER_FACTS, line)).collect::<Vec<_>>())?;
     let (mut keys, mut shipments, mut suppliers) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
     for held in facts.into_iter().filter(|held| !held.deleted) {
@@ -126,8 +123,8 @@ fn own(read: &mut Read<'_>, recommendation: &str) -> Result<Vec<JourneyEvent>> {
     Ok(records.filter_map(|record| Some(event("execution-feedback", &record, said(&record, &suppliers)?))).collect())
 }
 
-/// What recommendation-writeback knows, and the demand that the recommendation is for; none if it cannot be asked.
-async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEvent>, Vec<RecordKey>)> {
+/// What recommendation-writeback knows, the demand that the recommendation is for, and the order line that it changes; none if it cannot be asked.
+async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEvent>, Vec<RecordKey>, Option<String>)> {
     const NAME: &str = "recommendation-writeback";
     let mut peer = handle.peer(NAME, "crossdock.writeback.v1")?;
     let found = async {
@@ -135,8 +132,9 @@ async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEv
         let mut records = get(&mut peer, vec![key("recommendation"), key("recommendation_status")]).await?;
         records.extend(list(&mut peer, "decision_step", recommendation).await?);
         let status = records.iter().find(|record| kind(record) == Some("recommendation_status"));
-        let status = status.and_then(|record| writeback::RecommendationStatus::decode(record.body.clone()).ok());
-        if let Some(draft) = status.map(|status| status.draft).filter(|draft| !draft.is_empty()) {
+        if let Some(draft) =
+            status.and_then(read::<writeback::RecommendationStatus>).map(|status| status.draft).filter(|draft| !draft.is_empty())
+        {
             records.extend(get(&mut peer, vec![RecordKey { kind: "draft_order".to_owned(), key: draft.clone() }]).await?);
             let steps = list(&mut peer, "decision_step", &draft).await?;
             // Which lines came and went is the story of those.
@@ -146,14 +144,16 @@ async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEv
         Ok::<_, Status>(records)
     };
     let records = told(NAME, found.await)?;
+    let status = records.iter().find(|record| kind(record) == Some("recommendation_status"));
+    let target = status.and_then(read::<writeback::RecommendationStatus>).and_then(|status| status.target);
+    let changed = target.map(|target| key::join([&target.connection, &target.document, &target.line]));
     let sent = records.iter().find(|record| kind(record) == Some("recommendation"));
-    let pegs =
-        sent.and_then(|record| writeback::Recommendation::decode(record.body.clone()).ok()).map(|sent| sent.pegs).unwrap_or_default();
+    let pegs = sent.and_then(read::<writeback::Recommendation>).map(|sent| sent.pegs).unwrap_or_default();
     let peg = |peg: writeback::Peg| [("demand_line", peg.demand_line), ("forecast", peg.forecast)];
     let keys = pegs.into_iter().flat_map(peg).filter(|(_, key)| !key.is_empty());
     let keys = keys.map(|(kind, key)| RecordKey { kind: kind.to_owned(), key }).collect();
     let events = records.iter().filter_map(|record| Some(event(NAME, record, said(record, &BTreeMap::new())?))).collect();
-    Some((events, keys))
+    Some((events, keys, changed))
 }
 
 /// What demand-signal knows of these; none if it cannot be asked.

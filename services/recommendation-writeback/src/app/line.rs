@@ -3,7 +3,7 @@
 use super::{
     approval,
     change::{self, NO_CONNECTOR, Why},
-    draft,
+    difference, draft,
     look::{Looked, look},
     read,
 };
@@ -25,7 +25,7 @@ pub fn proceed(tx: &mut Tx<'_>, policy: &Policy, key: &str, by: Option<&Origin>)
         return Ok(held);
     }
     let mut new = held.clone();
-    let looked = look(tx, policy, key, &mut new)?;
+    let mut looked = look(tx, policy, key, &mut new)?;
     let before = before(tx, &held, &new)?;
     let why = decide(policy, &looked, before, &mut new, (by, tx.now()));
     if new.state() == State::Approved {
@@ -33,6 +33,9 @@ pub fn proceed(tx: &mut Tx<'_>, policy: &Policy, key: &str, by: Option<&Origin>)
         new.problems.extend(held.problems.iter().filter(|problem| problem.reason == NO_CONNECTOR).cloned());
     }
     let new = if new == held { held } else { write(tx, key, &why, new)? };
+    if !matches!(new.state(), State::Held | State::Invalid) {
+        difference::follow(tx, policy, key, std::mem::take(&mut looked.changes))?;
+    }
     let draft = |to: &mut Derived<'_, '_>| draft::add(to, policy, key, &new);
     if new.state() == State::Approved { derive(tx, &Bytes::new(), draft) } else { Ok(new) }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     basis,
+    difference::Change,
     masters::{extended, masters, planned, tier, value},
     mode, read, target,
 };
@@ -10,7 +11,7 @@ use crate::model::{
     clearance::Values,
     planning::{self, PlanningMode},
     problem::Problem,
-    status,
+    status::{self, orders},
     supply::amount,
     validate::{Masters, Terms, Wanted, exactly, shift},
 };
@@ -19,7 +20,7 @@ use crossdock_core::{Micro, Micros, Ratio, Result, key};
 use crossdock_master_data::{Lifecycle, Source, wired};
 use crossdock_proto::{
     types::Money,
-    writeback::{PlanningModeKind, Recommendation, RecommendationKind, RecommendationStatus},
+    writeback::{PlanningModeKind, Recommendation, RecommendationStatus},
 };
 use crossdock_records::Policy;
 use crossdock_store::Tx;
@@ -32,6 +33,8 @@ pub struct Looked {
     pub problems: Vec<Problem>,
     /// Supply that the planner had not seen covers all of it.
     pub is_covered: bool,
+    /// Changes of orders that follow from it.
+    pub changes: Vec<Change>,
     /// What rules may look at.
     pub values: Values,
 }
@@ -44,7 +47,10 @@ pub fn look(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommenda
     let (plan, customers) = planned(tx, key)?.unwrap_or_default();
     let (masters, class) = masters(tx, status)?;
     let today = today(&masters, tx.now());
-    let mut looked = Looked { problems: masters.forbids(), ..Looked::default() };
+    let mut looked = Looked::default();
+    if orders(status) {
+        looked.problems.extend(masters.forbids());
+    }
     whole(status);
     let terms = settle(status, &plan, &masters, today, &mut looked.problems);
     looked.problems.extend(conflicts(status));
@@ -57,6 +63,7 @@ pub fn look(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommenda
         let checked = basis::check(tx, policy, key, status, terms.as_ref())?;
         looked.problems.extend(checked.problem);
         looked.is_covered = checked.is_covered;
+        looked.changes = checked.changes;
     }
     worth(tx, policy, status, terms.as_ref(), today)?;
     looked.values = values(status, &plan, &masters, today);
@@ -69,11 +76,6 @@ pub fn look(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommenda
 /// The planner, as its connection is named.
 fn planner(status: &RecommendationStatus) -> String {
     key::split(status::planner(status)).concat()
-}
-
-/// It makes a new order.
-fn orders(status: &RecommendationStatus) -> bool {
-    matches!(status.kind(), RecommendationKind::Purchase | RecommendationKind::Transfer)
 }
 
 fn today(masters: &Masters, now: Micros) -> Date {
@@ -107,7 +109,9 @@ fn settle(
     let wanted =
         Wanted { source: &source, destination: &status.destination_location_id, need_by, order_by: civil(plan.order_by.as_ref()), today };
     if !orders(status) {
-        return None;
+        // What is changed is worth what it would cost; no rule of ordering binds it.
+        let terms = masters.terms(&wanted).ok()?;
+        return masters.order_unit(&terms.rule, need_by).is_ok_and(|(unit, _)| unit == status.unit).then_some(terms);
     }
     let terms = match masters.terms(&wanted) {
         Ok(terms) => terms,

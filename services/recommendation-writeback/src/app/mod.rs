@@ -4,6 +4,7 @@ pub mod approval;
 pub mod approve;
 pub mod basis;
 pub mod change;
+pub mod difference;
 pub mod draft;
 pub mod due;
 pub mod edit;

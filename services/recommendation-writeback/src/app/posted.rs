@@ -1,7 +1,13 @@
 //! What is in the ERP is told to the recommendations, and to the order lines that carry them.
 
 use super::change::{self, Why};
-use crate::model::{draft_order::is_settled, posting::PostingLink, report::is_posted, status::Status};
+use crate::model::{
+    RECHECK_FOR,
+    draft_order::is_settled,
+    posting::PostingLink,
+    report::is_posted,
+    status::{Status, place},
+};
 use crossdock_core::{Micro, Ratio, Result, Rounding, key};
 use crossdock_proto::{
     types::Date,
@@ -16,7 +22,8 @@ use crossdock_records::{Derived, Origin, timestamp};
 pub fn follow(to: &mut Derived<'_, '_>, by: &Origin, before: &DraftOrder, after: &DraftOrder) -> Result<()> {
     for line in &after.lines {
         let old = before.lines.iter().find(|old| old.number == line.number).map_or(&[][..], |old| &old.posted);
-        if old != line.posted {
+        // The receipts of an order are shared among what ordered it; a change orders nothing.
+        if old != line.posted && line.target.is_none() {
             unlink(to, after, line, old)?;
             link(to, after, line)?;
         }
@@ -47,10 +54,14 @@ fn tell(to: &mut Derived<'_, '_>, by: &Origin, draft: &DraftOrder, line: &DraftL
         _ => ("POSTED", format!("{} of draft order {} is {}", line.posted_quantity, draft.posting_key, places(&line.posted))),
     };
     let why = Why { by: Some(by), reason, message, ..Why::default() };
-    change::recommendation(to, &line.recommendation, &why, |status| {
+    let now = timestamp(to.now());
+    let told = change::recommendation(to, &line.recommendation, &why, |status| {
         status.set_state(state);
         status.posted_quantity.clone_from(&line.posted_quantity);
+        status.post_time = status.post_time.filter(|_| is_posted(line.outcome())).or_else(|| is_posted(line.outcome()).then_some(now));
     })?;
+    // A later plan for the same may wait for it.
+    to.due(RECHECK_FOR, place(&told));
     Ok(())
 }
 

@@ -3,13 +3,15 @@
 
 use super::{
     line, mode, read,
-    supersede::{is_older, leave, receive, replan},
+    supersede::{is_older, leave, leave_posted, receive, replan},
 };
 use crate::model::{
+    day::today,
     number::{self, RUN},
     planning,
     recommendation::Recommendation,
-    status::Status,
+    status::{self, Status},
+    validate::shift,
 };
 use bytes::Bytes;
 use crossdock_core::{Cursor, Micros, Result};
@@ -19,9 +21,12 @@ use crossdock_proto::{
 };
 use crossdock_records::{Derived, Kinds, Policy, Rules, derive, in_run, micros};
 use crossdock_store::{Due, Scan, Tx};
+use jiff::tz::TimeZone;
 
 /// Lines looked at in one transaction.
 const CHUNK: usize = 200;
+/// So many days before a run was begun its planner may have looked at what is ordered.
+const DAYS: i64 = 7;
 /// Runs that are read at once.
 const RUNS: usize = 1_000;
 /// Between two looks at whether this service has read as far as the planner, in microseconds.
@@ -60,13 +65,15 @@ pub fn work(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due) -> Result<Op
     let full = match run.phase() {
         RunPhase::Lines | RunPhase::Unspecified => lines(tx, &due.key, &mut run)?,
         RunPhase::Earlier => earlier(tx, &due.key, &set, &mut run)?,
+        RunPhase::Posted => posted(tx, &due.key, &set, &mut run)?,
         RunPhase::Decide => decide(tx, policy, &due.key, &mut run)?,
     };
     if !full {
         run.after.clear();
         let next = match run.phase() {
             RunPhase::Lines => RunPhase::Earlier,
-            RunPhase::Earlier => RunPhase::Decide,
+            RunPhase::Earlier => RunPhase::Posted,
+            RunPhase::Posted => RunPhase::Decide,
             RunPhase::Decide | RunPhase::Unspecified => RunPhase::Unspecified,
         };
         run.set_phase(next);
@@ -144,6 +151,26 @@ fn earlier(tx: &mut Tx<'_>, key: &str, set: &Set, run: &mut Run) -> Result<bool>
         run.superseded += i64::from(leave(tx, key, set, &record.key)?);
     }
     Ok(full)
+}
+
+/// What was posted since the planner looked. The run's mark is a day, and a key behind it.
+fn posted(tx: &mut Tx<'_>, key: &str, set: &Set, run: &mut Run) -> Result<bool> {
+    let today = today(tx.now(), &TimeZone::UTC);
+    let since = set.as_of.as_ref().or(set.open_time.as_ref()).map_or(today, |time| self::today(micros(time), &TimeZone::UTC));
+    let (day, after) = match run.after.split_once(' ') {
+        Some((day, after)) => (day.parse().unwrap_or(today), after.to_owned()),
+        None => (shift(since, -DAYS), String::new()),
+    };
+    let value = status::posted(&run.connection, day);
+    let page = tx.scan(Scan::Field { kind: number::STATUS, name: "posted", value: &value, prefix: "", after: &after }, CHUNK)?;
+    for record in &page {
+        leave_posted(tx, key, set, &record.key)?;
+    }
+    run.after = match page.last().filter(|_| page.len() == CHUNK) {
+        Some(last) => format!("{day} {}", last.key),
+        None => format!("{} ", shift(day, 1)),
+    };
+    Ok(page.len() == CHUNK || day < today)
 }
 
 fn decide(tx: &mut Tx<'_>, policy: &Policy, key: &str, run: &mut Run) -> Result<bool> {

@@ -1,6 +1,14 @@
 //! A line of a run takes the place of a line of an earlier one, and keeps what a buyer changed; what a run did not plan again goes.
 
-use super::{basis::WINDOW, change::Why, draft, line::write, look::rescale, masters::planned, read};
+use super::{
+    basis::{self, WINDOW},
+    change::Why,
+    difference, draft,
+    line::write,
+    look::rescale,
+    masters::planned,
+    read,
+};
 use crate::model::{
     civil,
     draft_order::{self, DraftOrder},
@@ -249,6 +257,31 @@ pub fn leave(tx: &mut Tx<'_>, run: &str, set: &Set, key: &str) -> Result<bool> {
         write(tx, key, &why, RecommendationStatus { state, problems, clearance: None, draft: String::new(), ..held })?;
     }
     Ok(false)
+}
+
+/// What was ordered for a line of an earlier run that this one does not plan again, although its planner had not seen the order: it is to be cancelled.
+///
+/// # Errors
+/// If the store fails.
+pub fn leave_posted(tx: &mut Tx<'_>, run: &str, set: &Set, key: &str) -> Result<()> {
+    let Some(held) = read::<Status>(tx, key)?.map(|held| held.0).filter(status::orders) else { return Ok(()) };
+    if !is_in(set, &held) || !is_older(tx, &held.run, run)? || is_planned(tx, run, &held.planner_key)? || plans(tx, run, &held)? {
+        return Ok(());
+    }
+    let unseen = basis::unseen_of(tx, run, set, key, &held)?;
+    let line = RecommendationStatus { run: run.to_owned(), ..held.clone() };
+    let of = format!("{run}/{}", held.planner_key);
+    for change in difference::changes(tx, (&of, &line), &[(key.to_owned(), held)], unseen)?.unwrap_or_default() {
+        difference::begin(tx, change, format!("run {run} does not plan {key} again, which is ordered"))?;
+    }
+    Ok(())
+}
+
+/// Whether a run plans for the same need.
+fn plans(tx: &mut Tx<'_>, run: &str, held: &RecommendationStatus) -> Result<bool> {
+    let need = status::need(status::planner(held), held);
+    let page = tx.scan(Scan::Field { kind: number::STATUS, name: "need", value: &need, prefix: &format!("{run}/"), after: "" }, 1)?;
+    Ok(!page.is_empty())
 }
 
 /// A buyer changed what the planner gives up: that is for the buyer to say.

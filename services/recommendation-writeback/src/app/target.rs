@@ -1,8 +1,8 @@
 //! The ERP order that a change is for: which it is, and whether it looks as the planner believed.
 
 use super::read;
-use crate::model::{civil, problem::Problem, progress::Progress, supply::amount};
-use crossdock_core::{Micro, Ratio, Result, Rounding, key};
+use crate::model::{civil, problem::Problem, progress::Progress, status, supply::amount};
+use crossdock_core::{Micro, Ratio, Result, Rounding};
 use crossdock_proto::{
     execution::OrderProgress,
     writeback::{RecommendationStatus, Target},
@@ -14,18 +14,15 @@ use crossdock_store::Tx;
 ///
 /// # Errors
 /// If the store fails.
-pub fn look(tx: &mut Tx<'_>, policy: &Policy, status: &mut RecommendationStatus) -> Result<Vec<Problem>> {
-    let factor = status.base_factor.parse().unwrap_or(Ratio::ONE);
-    let Some(target) = status.target.as_mut() else { return Ok(Vec::new()) };
+pub fn look(tx: &mut Tx<'_>, policy: &Policy, line: &mut RecommendationStatus) -> Result<Vec<Problem>> {
+    let factor = line.base_factor.parse().unwrap_or(Ratio::ONE);
+    let Some(target) = line.target.as_mut() else { return Ok(Vec::new()) };
     if target.connection.is_empty()
         && let Err(problem) = complete(policy, target)
     {
         return Ok(vec![problem]);
     }
-    let order = match target.line.as_str() {
-        "" => key::join([&target.connection, &target.document]),
-        line => key::join([target.connection.as_str(), &target.document, line]),
-    };
+    let order = status::order(target);
     let known = read::<Progress>(tx, &order)?.map(|held| held.0).filter(|progress| !progress.item_id.is_empty());
     let Some(progress) = known else {
         let message = "is no order that is known here; the change goes on when its supply order comes in";
@@ -48,7 +45,7 @@ fn complete(policy: &Policy, target: &mut Target) -> Result<(), Problem> {
 }
 
 /// Where the order is not as expected. What the planner did not say is not compared.
-fn differences(target: &Target, progress: &OrderProgress, factor: Ratio) -> Vec<Problem> {
+pub fn differences(target: &Target, progress: &OrderProgress, factor: Ratio) -> Vec<Problem> {
     let (mut found, open) = (Vec::new(), amount(&progress.open));
     let expected = amount(&target.expected_quantity).times(factor, Rounding::Up).map_or(Micro::MOST, |converted| converted.amount);
     if !target.expected_quantity.is_empty() && expected != open {

@@ -1,10 +1,11 @@
 //! Where a recommendation stands: the states, the edges between them, and the steps that are kept of every change.
 
-use super::number;
+use super::{day, number};
 use crossdock_core::key;
-use crossdock_proto::writeback::{DecisionStep, RecommendationState as State, RecommendationStatus};
-use crossdock_records::{Rules, derived_kind};
+use crossdock_proto::writeback::{DecisionStep, RecommendationKind, RecommendationState as State, RecommendationStatus, Target};
+use crossdock_records::{Rules, derived_kind, micros};
 use crossdock_store::Fields;
+use jiff::{civil::Date, tz::TimeZone};
 
 derived_kind!(
     /// Where a recommendation stands.
@@ -37,6 +38,8 @@ impl Rules for Status {
             ("held_for", if status.state() == State::Held { place(status) } else { String::new() }),
             ("planned_as", if is_live(status.state()) { planned_as(planner, &status.planner_key) } else { String::new() }),
             ("need", if is_live(status.state()) { need(planner, status) } else { String::new() }),
+            ("posted", posted_on(status).map_or_else(String::new, |day| posted(planner, day))),
+            ("changes", if is_changing(status) { status.target.as_ref().map(order).unwrap_or_default() } else { String::new() }),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
@@ -57,6 +60,35 @@ pub fn need(planner: &str, status: &RecommendationStatus) -> String {
     let kind = status.kind.to_string();
     let source = [&status.supplier_id, &status.origin_location_id];
     format!("{planner}/{}", key::join([&kind, &status.item_id, &status.destination_location_id, source[0], source[1]]))
+}
+
+/// What a planner's lines became on a day; field `posted`.
+pub fn posted(planner: &str, day: Date) -> String {
+    format!("{planner}/{day}")
+}
+
+/// The day, in UTC, on which the ERP had it.
+fn posted_on(status: &RecommendationStatus) -> Option<Date> {
+    let time = status.post_time.as_ref().filter(|_| matches!(status.state(), State::Posted | State::PartiallyPosted))?;
+    Some(day::today(micros(time), &TimeZone::UTC))
+}
+
+/// It makes a new order.
+pub fn orders(status: &RecommendationStatus) -> bool {
+    matches!(status.kind(), RecommendationKind::Purchase | RecommendationKind::Transfer)
+}
+
+/// It changes an order, and is on its way into the ERP or there.
+pub fn is_changing(status: &RecommendationStatus) -> bool {
+    !orders(status) && matches!(status.state(), State::Drafted | State::Posted | State::PartiallyPosted)
+}
+
+/// The ERP order line that is meant, by key.
+pub fn order(target: &Target) -> String {
+    match target.line.as_str() {
+        "" => key::join([&target.connection, &target.document]),
+        line => key::join([target.connection.as_str(), &target.document, line]),
+    }
 }
 
 /// The planner, as in the keys of its runs.

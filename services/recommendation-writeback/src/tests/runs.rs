@@ -177,22 +177,6 @@ fn a_line_of_the_same_run_is_no_news_to_its_planner() {
 }
 
 #[test]
-fn a_plan_that_differs_from_what_was_posted_says_so() {
-    World::by_persons(async |world| {
-        world.plan(&Plan { seen: Some(0), ..full("R1") }, &[("L", buy("SUP003", "24"))]).await;
-        let draft = world.agree(&key("R1", "L")).await.draft;
-        world.release(&draft).await.unwrap();
-        world.post(&draft, "9").await;
-        world.order("erp/9/1", 3, &on_order("24")).await;
-        world.plan(&Plan { seen: Some(0), ..full("R2") }, &[("L", buy("SUP003", "20"))]).await;
-        assert_eq!(world.told("R2", "L").await, "HELD 20 ALREADY_POSTED");
-        let problem = world.status(&key("R2", "L")).await.problems[0].clone();
-        assert!(problem.message.contains("erp/9/1") && problem.value.contains("24 EA"), "{problem:?}");
-        assert_eq!(world.status(&key("R1", "L")).await.state(), State::Posted);
-    });
-}
-
-#[test]
 fn beside_what_is_on_its_way_one_line_waits_whatever_the_runs_are_called() {
     for names in [["A", "B", "C"], ["C", "B", "A"]] {
         World::run(async |world| {
