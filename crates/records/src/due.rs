@@ -4,6 +4,7 @@ use crate::{Kinds, Policy, PolicyCell, parking, sets};
 use crossdock_core::{Micros, Result};
 use crossdock_store::{Due, Store, Tx};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tracing::debug_span;
 
 /// Tasks run in one transaction.
 const TOGETHER: usize = 64;
@@ -79,7 +80,12 @@ impl Runner {
 fn run(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, tasks: &BTreeMap<&'static str, Task>) -> Result<()> {
     for due in tx.due(TOGETHER)? {
         let again = match tasks.get(due.task.as_str()) {
-            Some(task) => task(tx, kinds, policy, &due)?,
+            Some(task) => {
+                let span = debug_span!(parent: None, "task", otel.name = format!("task {}", due.task), crossdock.task = due.task, crossdock.key = due.key);
+                let again = span.in_scope(|| task(tx, kinds, policy, &due))?;
+                tx.link(&span);
+                again
+            }
             None => {
                 tracing::warn!(task = due.task, "a task of an unknown name was dropped");
                 None

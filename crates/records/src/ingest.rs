@@ -9,10 +9,14 @@ use crossdock_proto::{
     types::{BatchFailure, BatchResult, ControlTotal, Outcome, OutcomeCounts, RecordResult, Violation as WireViolation, Watermark},
 };
 use crossdock_store::{Fields, Tx};
+use crossdock_telemetry::names;
 use std::sync::Arc;
+use tracing::{Span, debug, debug_span, field::Empty};
 
 /// Most records of a batch.
 pub const MAX_RECORDS: usize = 1_000;
+/// Records of a batch that a span names.
+const TOLD: usize = 20;
 /// Number of the kind of watermarks.
 pub(crate) const WATERMARK: u16 = 23;
 
@@ -33,7 +37,7 @@ impl Rules for WatermarkState {
 }
 
 /// What one call brings.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Batch {
     /// The sender's number for it.
     pub number: u64,
@@ -45,6 +49,51 @@ pub struct Batch {
     pub totals: Vec<ControlTotal>,
     /// Valid once it is in.
     pub watermarks: Vec<Watermark>,
+    /// What is told of it.
+    pub span: Span,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        let (number, origin, records) = Default::default();
+        Self { number, origin, records, totals: Vec::new(), watermarks: Vec::new(), span: Span::none() }
+    }
+}
+
+impl Batch {
+    /// The span of a batch: one, however many records it has.
+    pub fn span(connection: &str, number: u64, records: usize) -> Span {
+        debug_span!(
+            "batch",
+            otel.name = "batch",
+            crossdock.connection = connection,
+            crossdock.batch = number,
+            crossdock.records = records,
+            crossdock.accepted = Empty,
+            crossdock.duplicate = Empty,
+            crossdock.superseded = Empty,
+            crossdock.parked = Empty,
+            crossdock.rejected = Empty,
+        )
+    }
+
+    /// Tells what became of it: counts, and the first records that were parked or rejected.
+    pub(crate) fn tell(&self, result: &BatchResult) {
+        if self.span.is_disabled() {
+            return;
+        }
+        let counts = result.counts.unwrap_or_default();
+        let all = [counts.accepted, counts.duplicate, counts.superseded, counts.parked, counts.rejected];
+        for (name, count) in names::OUTCOMES.into_iter().zip(all) {
+            self.span.record(name, count);
+        }
+        let left = |result: &&RecordResult| matches!(result.outcome(), Outcome::Parked | Outcome::Rejected);
+        for left in result.results.iter().filter(left).take(TOLD) {
+            let reason = left.violations.first().map_or("", |violation| violation.reason.as_str());
+            let outcome = left.outcome().as_str_name().trim_start_matches("OUTCOME_");
+            debug!(parent: &self.span, crossdock.kind = left.kind, crossdock.key = left.key, crossdock.reason = reason, "{outcome}");
+        }
+    }
 }
 
 /// Takes batches, each with its own answer, in one transaction.

@@ -4,6 +4,7 @@ use crate::{Kind, Parse, Rules, parking};
 use bytes::Bytes;
 use crossdock_core::{Key, Micro, Micros, Result, Version};
 use crossdock_store::{Due, Record, Scan, Tx};
+use crossdock_telemetry::trace;
 use prost::Message;
 use std::{any::Any, cell::OnceCell, collections::HashMap};
 
@@ -215,7 +216,10 @@ impl<'a, 'b> Derived<'a, 'b> {
         if let Some(is) = &is {
             self.frees.extend(is.frees(key));
         }
-        let version = Version { primary: held.map_or(0, |held| held.version.primary) + 1, observed: 0 };
+        let version = Version { primary: held.as_ref().map_or(0, |held| held.version.primary) + 1, observed: 0 };
+        if let Some(held) = &held {
+            self.tx.built_on(&held.trace);
+        }
         let deleted = new.is_none();
         let body = new.or(old).map(|message| message.encode_to_vec().into()).unwrap_or_default();
         let record = Record {
@@ -225,7 +229,7 @@ impl<'a, 'b> Derived<'a, 'b> {
             deleted,
             counts: true,
             received: self.tx.now(),
-            trace: self.trace.clone(),
+            trace: if self.trace.is_empty() { current() } else { self.trace.clone() },
             body,
             ..Record::default()
         };
@@ -233,6 +237,11 @@ impl<'a, 'b> Derived<'a, 'b> {
         self.tx.put(record, before, after);
         Ok(())
     }
+}
+
+/// What is not done for a call hangs on the span that does it.
+fn current() -> Bytes {
+    trace::current().map_or_else(Bytes::new, |trace| Bytes::copy_from_slice(trace.as_bytes()))
 }
 
 /// The model of a stored body.

@@ -4,8 +4,10 @@ use crate::{Batch, Kinds, MAX_RECORDS, PolicyCell, ingest};
 use crossdock_core::{Error, ErrorKind, Result};
 use crossdock_proto::types::BatchResult;
 use crossdock_store::Store;
+use crossdock_telemetry::trace;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument, Span};
 
 /// Most records taken in together.
 const FULL: usize = 4 * MAX_RECORDS;
@@ -70,7 +72,14 @@ async fn run(store: Store, kinds: Arc<Kinds>, policy: PolicyCell, mut waiting: m
 
 async fn write(store: &Store, kinds: &Arc<Kinds>, policy: &PolicyCell, batches: Arc<[Batch]>) -> Result<Vec<BatchResult>> {
     let (kinds, policy) = (Arc::clone(kinds), Arc::clone(&policy.borrow()));
-    let mut results = store.write("ingest", move |tx| ingest(tx, &kinds, &policy, &batches)).await?;
+    // One transaction for all of them: it is told under the first, and the others are linked to it.
+    let span = batches.first().map_or_else(Span::none, |first| first.span.clone());
+    if let Some(first) = trace::context(&span) {
+        batches.iter().skip(1).for_each(|other| trace::link(&other.span, first.as_bytes()));
+    }
+    let taken = Arc::clone(&batches);
+    let mut results = store.write("ingest", move |tx| ingest(tx, &kinds, &policy, &taken)).instrument(span).await?;
+    batches.iter().zip(&results).for_each(|(batch, result)| batch.tell(result));
     let head = store.head().borrow().to_string();
     results.iter_mut().for_each(|result| result.cursor.clone_from(&head));
     Ok(results)

@@ -23,6 +23,9 @@ const AHEAD: Micros = 5 * 60 * 1_000_000;
 /// # Errors
 /// If the store fails, or a total overflows.
 pub fn take(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, incoming: &[Incoming]) -> Result<Vec<Taken>> {
+    for again in incoming.iter().filter(|incoming| incoming.redriven.is_some()) {
+        tx.built_on(&again.origin.trace);
+    }
     let mut known = Known::default();
     let mut opened: Vec<Opened> = incoming.iter().map(|incoming| Opened::new(kinds, incoming)).collect();
     references::translate(tx, policy, incoming, &mut known, &mut opened)?;
@@ -229,6 +232,9 @@ impl Intake<'_, '_> {
         let today = self.tx.now().div_euclid(86_400_000_000);
         if counts && (deletes || passing.draft.is_ended(today)) {
             self.look_at_users(&passing, &mut findings)?;
+        }
+        if let Some(held) = held {
+            self.tx.built_on(&held.trace);
         }
         let old = held.filter(|held| !held.deleted && held.counts);
         let (source, trace) = (passing.source(self.tx.now()), &passing.incoming.origin.trace);

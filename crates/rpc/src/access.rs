@@ -1,6 +1,6 @@
 //! Who is calling, and whether they may: one layer around every service's routes, for calls from the network and from this process alike.
 
-use crate::{CONTRACT, Handle, status};
+use crate::{CONTRACT, Handle, calls::Call, status};
 use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
@@ -10,10 +10,12 @@ use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, TraceParent};
 use crossdock_proto::{MethodInfo, schema};
 use crossdock_records::{Origin, Policy};
+use crossdock_telemetry::trace;
 use futures::FutureExt;
 use http::HeaderMap;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tonic::{Status, service::Routes};
+use tracing::{Instrument, Span};
 
 /// Metadata that names the connection.
 pub const CONNECTION: &str = "crossdock-connection";
@@ -34,6 +36,12 @@ impl Caller {
     pub fn of<T>(request: &tonic::Request<T>) -> Result<Self, Status> {
         request.extensions().get::<Self>().cloned().ok_or_else(|| Status::internal("the request was not identified"))
     }
+
+    /// What it brings hangs on this span, if that is traced; else on the caller's own.
+    pub(crate) fn within(self, span: &Span) -> Self {
+        let Some(trace) = trace::context(span) else { return self };
+        Self(Arc::new(Origin { trace: Bytes::copy_from_slice(trace.as_bytes()), ..(*self.0).clone() }))
+    }
 }
 
 /// Puts the layer around a service's routes: identity, roles, panics.
@@ -43,21 +51,28 @@ pub fn guard(routes: Routes, handle: &Handle) -> Routes {
 
 async fn check(State(handle): State<Handle>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let mut call = Call::server(&path, request.headers());
+    call.span.record("crossdock.service", handle.name);
     let caller = schema()
         .method(&path)
         .ok_or_else(|| Error::new(ErrorKind::NotFound, "UNKNOWN_METHOD", format!("{path} is not a method of this service")))
         .and_then(|method| identify(request.headers(), &handle.policy.borrow(), &path, method));
-    match caller {
+    let response = match caller {
         Ok(caller) => {
+            call.of(&caller.0.connection);
+            let caller = caller.within(&call.span);
             let version = request.headers().get(CONTRACT).and_then(|value| value.to_str().ok()).unwrap_or_default();
             handle.contracts.called(&caller.0.connection, &path, version, handle.store.clock().now());
             request.extensions_mut().insert(caller);
             // A panic would unwind into a caller of this process.
-            let call = AssertUnwindSafe(next.run(request)).catch_unwind();
-            call.await.unwrap_or_else(|_| status(Error::internal("the call failed; it was logged", format!("{path} panicked"))).into_http())
+            let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(call.span.clone());
+            answer
+                .await
+                .unwrap_or_else(|_| status(Error::internal("the call failed; it was logged", format!("{path} panicked"))).into_http())
         }
         Err(error) => status(error).into_http(),
-    }
+    };
+    call.answered(response).map(axum::body::Body::new)
 }
 
 fn identify(headers: &HeaderMap, policy: &Policy, path: &str, method: &MethodInfo) -> Result<Caller, Error> {

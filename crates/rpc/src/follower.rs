@@ -1,15 +1,18 @@
 //! Follows one peer's feed into the own store.
 
 use crate::{Channel, Handle, PEER, RecordClient, from_status};
-use crossdock_core::{Cursor, Error, ErrorKind, Key, Result};
+use crossdock_core::{Cursor, Error, ErrorKind, Key, Result, TraceParent};
 use crossdock_proto::{
+    Record,
     operations::FeedCursor,
     records::{WatchRequest, WatchResponse},
     schema,
 };
 use crossdock_records::{FEED_CURSOR, POLICY, Peer, follow, forget};
+use crossdock_telemetry::trace;
 use prost::Message;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tracing::{Instrument, Span, debug_span};
 
 /// Between two tries to reach a peer.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -77,9 +80,30 @@ impl Follower {
 
     async fn keep(&self, page: WatchResponse, cursor: Cursor) -> Result<()> {
         let (kinds, peer, records) = (Arc::clone(&self.handle.kinds), self.peer, page.records);
-        let policy = records.iter().any(|record| record.kind == POLICY.into());
-        self.handle.store.write("follow", move |tx| follow(tx, &kinds, peer, &records, cursor)).await?;
+        let policy = records.iter().any(|record| record.kind == u32::from(POLICY));
+        let span = self.span(&records);
+        self.handle.store.write("follow", move |tx| follow(tx, &kinds, peer, &records, cursor)).instrument(span).await?;
         if policy { self.handle.reload_policy().await } else { Ok(()) }
+    }
+
+    /// A page begins a trace of its own, linked to those of the calls that its records came with.
+    fn span(&self, records: &[Record]) -> Span {
+        let span = debug_span!(
+            parent: None,
+            "follow",
+            otel.name = format!("follow {}", self.peer.name),
+            otel.kind = "consumer",
+            crossdock.service = self.handle.name,
+            crossdock.peer = self.peer.name,
+            crossdock.records = records.len(),
+        );
+        if !span.is_disabled() {
+            let calls: BTreeSet<&str> = records.iter().filter_map(|record| Some(record.envelope.as_ref()?.traceparent.as_str())).collect();
+            for call in calls.into_iter().filter_map(TraceParent::parse).take(trace::MOST_LINKS) {
+                trace::link(&span, call.as_bytes());
+            }
+        }
+        span
     }
 
     /// The whole feed was read: what it did not show is gone.

@@ -1,6 +1,7 @@
 //! The gRPC edge: errors, channels, who is calling, and the five record methods of every service.
 
 mod access;
+mod calls;
 mod channel;
 mod client;
 mod contracts;

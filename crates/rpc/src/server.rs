@@ -80,7 +80,7 @@ async fn ingest(handle: Handle, call: Request<Streaming<IngestRequest>>) -> Answ
 
 async fn take(handle: Handle, caller: Caller, batch: Result<IngestRequest, Status>) -> Result<IngestResponse, Status> {
     let IngestRequest { batch: number, records, totals, watermarks } = batch?;
-    let result = handle.lane.ingest(bring(caller, number, records, totals, watermarks)).await.map_err(status)?;
+    let result = handle.lane.ingest(bring(&caller, number, records, totals, watermarks)).await.map_err(status)?;
     Ok(IngestResponse { result: Some(result) })
 }
 
@@ -98,12 +98,14 @@ fn until_error<T: Send + 'static>(
 async fn ingest_batch(handle: Handle, call: Request<IngestBatchRequest>) -> Answer<IngestBatchResponse> {
     let caller = Caller::of(&call)?;
     let IngestBatchRequest { batch, records, totals, watermarks } = call.into_inner();
-    let result = handle.lane.ingest(bring(caller, batch, records, totals, watermarks)).await.map_err(status)?;
+    let result = handle.lane.ingest(bring(&caller, batch, records, totals, watermarks)).await.map_err(status)?;
     Ok(Response::new(IngestBatchResponse { result: Some(result) }))
 }
 
-fn bring(caller: Caller, number: u64, records: Vec<Record>, totals: Vec<ControlTotal>, watermarks: Vec<Watermark>) -> Batch {
-    Batch { number, origin: caller.0, records, totals, watermarks }
+fn bring(caller: &Caller, number: u64, records: Vec<Record>, totals: Vec<ControlTotal>, watermarks: Vec<Watermark>) -> Batch {
+    let span = Batch::span(&caller.0.connection, number, records.len());
+    let origin = caller.clone().within(&span).0;
+    Batch { number, origin, records, totals, watermarks, span }
 }
 
 async fn watch_feed(handle: Handle, call: Request<WatchRequest>) -> Answer<BoxStream<'static, Result<WatchResponse, Status>>> {

@@ -1,7 +1,7 @@
 //! Errors on the wire, in one place.
 
 use crossdock_core::{Error, ErrorKind};
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
@@ -10,8 +10,8 @@ const DOMAIN: &str = "crossdock";
 /// When a retryable failure is worth another try.
 const RETRY: Duration = Duration::from_millis(250);
 
-/// A gRPC status with ErrorInfo, and BadRequest, PreconditionFailure or RetryInfo where they apply. What lies behind it is logged here, once, and
-/// not sent.
+/// A gRPC status with ErrorInfo, and BadRequest, PreconditionFailure or RetryInfo where they apply. What lies behind it goes with it as far as the log,
+/// and is not sent.
 pub fn status(error: Error) -> Status {
     let code = match error.kind {
         ErrorKind::Invalid => Code::InvalidArgument,
@@ -25,9 +25,6 @@ pub fn status(error: Error) -> Status {
         ErrorKind::Unavailable | ErrorKind::Unknown => Code::Unavailable,
         ErrorKind::Internal => Code::Internal,
     };
-    if let Some(source) = &error.source {
-        tracing::error!(reason = error.reason, message = error.message, source = ?source, "a call failed");
-    }
     let metadata: HashMap<String, String> = error.metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let mut details = ErrorDetails::with_error_info(error.reason, DOMAIN, metadata);
     if !error.violations.is_empty() {
@@ -40,7 +37,11 @@ pub fn status(error: Error) -> Status {
     if error.kind.retryable() {
         details.set_retry_info(Some(RETRY));
     }
-    Status::with_error_details(code, error.message, details)
+    let mut status = Status::with_error_details(code, error.message, details);
+    if let Some(source) = error.source {
+        status.set_source(Arc::from(source as Box<dyn std::error::Error + Send + Sync>));
+    }
+    status
 }
 
 /// A status of a peer as an error of ours.

@@ -81,8 +81,9 @@ impl Store {
         job: impl FnOnce(&mut Read<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
+        let span = tracing::debug_span!("store.read", otel.name = format!("store.read {name}"));
         let run: ReadJob = Box::new(move |read| {
-            let _span = tracing::debug_span!("store.read", name).entered();
+            let _reading = span.entered();
             reply.send(read.and_then(|read| unwound(name, || job(read)))).ok();
         });
         self.reads.send(run).await.map_err(|_| stopped())?;

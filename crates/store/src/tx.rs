@@ -8,8 +8,10 @@ use crate::{
 };
 use bytes::Bytes;
 use crossdock_core::{Cursor, Error, Key, Micros, Result, Version};
-use indexmap::{IndexMap, map::Entry};
+use crossdock_telemetry::trace::{self, MOST_LINKS};
+use indexmap::{IndexMap, IndexSet, map::Entry};
 use std::collections::{BTreeMap, HashMap};
+use tracing::Span;
 
 /// The one transaction of this store that writes now. Reads see its own puts; pages ([`Tx::scan`], [`Tx::sums`]) are those of what was committed
 /// before it.
@@ -25,6 +27,8 @@ pub struct Tx<'a> {
     answers: IndexMap<(String, String), Answer>,
     epoch: Option<u64>,
     changes: usize,
+    /// Traces of rows that what is written builds upon.
+    links: IndexSet<Bytes>,
 }
 
 /// What a transaction left.
@@ -60,7 +64,27 @@ impl<'a> Tx<'a> {
             answers: IndexMap::new(),
             epoch: None,
             changes: 0,
+            links: IndexSet::new(),
         })
+    }
+
+    /// What is written builds upon a row with this trace: the span that does it is linked to that.
+    pub fn built_on(&mut self, trace: &Bytes) {
+        if !trace.is_empty() && self.links.len() < MOST_LINKS {
+            self.links.insert(trace.clone());
+        }
+    }
+
+    /// Links a span to what was built upon since the last call. What is of its own trace needs no link.
+    pub fn link(&mut self, span: &Span) {
+        if self.links.is_empty() {
+            return;
+        }
+        let links = std::mem::take(&mut self.links);
+        let Some(own) = trace::context(span) else { return };
+        for link in links.iter().filter(|link| link.get(..16) != own.as_bytes().get(..16)) {
+            trace::link(span, link);
+        }
     }
 
     /// When this transaction began.

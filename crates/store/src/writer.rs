@@ -6,11 +6,13 @@ use crate::{
     tx::{Committed, Tx},
 };
 use crossdock_core::{Clock, Cursor, Error, ErrorKind, Result};
+use crossdock_telemetry::trace;
 use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
 };
 use tokio::sync::{Notify, oneshot, watch};
+use tracing::{Span, debug_span};
 
 /// A transaction takes no more jobs once this many records wait to be written.
 const FULL: usize = 4_000;
@@ -21,6 +23,8 @@ const JOBS: usize = 1_000;
 pub(crate) trait Job: Send {
     /// Runs; may be run again if the group fails.
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()>;
+    /// The span of who asked for it.
+    fn span(&self) -> &Span;
     /// Hands over what [`Job::run`] made, or the error.
     fn answer(self: Box<Self>, outcome: Result<()>);
 }
@@ -30,18 +34,21 @@ pub(crate) struct Typed<T, F> {
     job: F,
     made: Option<T>,
     reply: oneshot::Sender<Result<T>>,
+    span: Span,
 }
 
 impl<T, F> Typed<T, F> {
     pub fn new(name: &'static str, job: F, reply: oneshot::Sender<Result<T>>) -> Self {
-        Self { name, job, made: None, reply }
+        Self { name, job, made: None, reply, span: Span::current() }
     }
 }
 
 impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        let span = debug_span!(parent: &self.span, "store.write", otel.name = format!("store.write {}", self.name));
         let before = tx.changes();
-        let made = unwound(self.name, || (self.job)(tx));
+        let made = span.in_scope(|| unwound(self.name, || (self.job)(tx)));
+        tx.link(&span);
         if made.is_err() && tx.changes() != before {
             return Err(Error::internal(
                 "the request failed half way; nothing was changed",
@@ -50,6 +57,10 @@ impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
         }
         self.made = Some(made?);
         Ok(())
+    }
+
+    fn span(&self) -> &Span {
+        &self.span
     }
 
     fn answer(self: Box<Self>, outcome: Result<()>) {
@@ -171,7 +182,7 @@ impl Writer {
                 group.push((job, Ok(())));
             }
         }
-        tx.commit()
+        commit(tx, group)
     }
 
     fn connect(&mut self) -> Result<()> {
@@ -180,6 +191,16 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// One commit for all: it is told under the first, and the others are linked to it.
+fn commit(tx: Tx<'_>, group: &[Waiting]) -> Result<Committed> {
+    let first = group.first().map_or_else(Span::none, |(job, _)| job.span().clone());
+    let span = debug_span!(parent: &first, "store.commit", otel.name = "store.commit", crossdock.jobs = group.len());
+    if let Some(own) = trace::context(&span) {
+        group.iter().skip(1).for_each(|(job, _)| trace::link(job.span(), own.as_bytes()));
+    }
+    span.in_scope(|| tx.commit())
 }
 
 /// Shows a head unless a later one was shown: other processes write too, and what they wrote may have been seen before this.

@@ -65,6 +65,34 @@ pub struct Settings {
     /// What is logged, such as info or info,crossdock_store=debug [default: info].
     #[arg(long, env = "CROSSDOCK_LOG")]
     pub log: Option<String>,
+    /// What is told of the work.
+    #[command(flatten)]
+    pub telling: Telling,
+}
+
+/// What a process tells of its work, and to whom.
+#[derive(Args, Clone, Debug)]
+pub struct Telling {
+    /// Send traces and metrics to this collector, OTLP over gRPC, such as http://127.0.0.1:4317 [default: nowhere].
+    #[arg(long, env = "CROSSDOCK_OTLP")]
+    pub otlp: Option<String>,
+    /// Share of the traces that are recorded, from 0 to 1, where the caller does not say [default: 1].
+    #[arg(long, env = "CROSSDOCK_SAMPLE")]
+    pub sample: Option<f64>,
+    /// Serve /metrics at this address, such as 127.0.0.1:7401 [default: nowhere].
+    #[arg(long, env = "CROSSDOCK_METRICS")]
+    pub metrics: Option<std::net::SocketAddr>,
+}
+
+impl Telling {
+    /// Puts what was said over what is configured.
+    pub fn over(&self, config: &mut crossdock_telemetry::Config) {
+        if self.otlp.is_some() {
+            config.otlp.clone_from(&self.otlp);
+        }
+        config.sample = self.sample.unwrap_or(config.sample);
+        config.metrics = self.metrics.or(config.metrics);
+    }
 }
 
 fn peer(text: &str) -> Result<(String, String), String> {

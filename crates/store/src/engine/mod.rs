@@ -7,6 +7,7 @@ use crate::statements::Statement;
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, Result};
 use std::path::PathBuf;
+use tracing::{Span, debug_span};
 
 /// Where a store is.
 #[derive(Clone)]
@@ -143,6 +144,7 @@ impl Connection {
 
     /// The rows of a statement.
     pub fn query(&mut self, statement: Statement, parameters: &[Value]) -> Result<Vec<Row>> {
+        let _span = self.span(statement, 1).entered();
         match self {
             Self::Sqlite(connection) => connection.query(statement, parameters),
             Self::Postgres(connection) => connection.query(statement, parameters),
@@ -154,10 +156,27 @@ impl Connection {
         if columns.first().is_none_or(|column| column.len() == 0) {
             return Ok(Vec::new());
         }
+        let _span = self.span(statement, columns.first().map_or(0, Column::len)).entered();
         match self {
             Self::Sqlite(connection) => connection.bulk(statement, columns),
             Self::Postgres(connection) => connection.bulk(statement, columns),
         }
+    }
+
+    /// A statement over so many rows.
+    fn span(&self, statement: Statement, rows: usize) -> Span {
+        let system = match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        };
+        debug_span!(
+            "db.client",
+            otel.name = statement.name,
+            otel.kind = "client",
+            db.system.name = system,
+            db.operation.name = statement.name,
+            db.operation.batch.size = rows,
+        )
     }
 
     /// Whether it can be used again.

@@ -216,4 +216,7 @@ pub struct Demo {
     /// Rules to play by.
     #[arg(long, default_value = "examples/demo/policy.yaml")]
     pub policy: PathBuf,
+    /// What is told of the work.
+    #[command(flatten)]
+    pub telling: super::Telling,
 }

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Runs services until the process is asked to stop.
 pub async fn serve(names: &[String], settings: Settings) -> Result<(), Failure> {
     let config = effective(settings)?;
-    crossdock_telemetry::start(&config.log).map_err(at(format!("log filter {:?}", config.log)))?;
+    let telemetry = crossdock_telemetry::start(&told_as(names), &config.log, &config.telemetry).map_err(at("telemetry"))?;
     if let Some(file) = &config.policy {
         policy::read(file)?;
     }
@@ -26,8 +26,17 @@ pub async fn serve(names: &[String], settings: Settings) -> Result<(), Failure> 
     }
     let said = running.join(", ");
     let listening = move |address| tracing::info!(%address, services = said, "listening");
-    crossdock_runtime::serve(&config, services, clock()?, listening, stop()).await?;
-    Ok(())
+    let served = crossdock_runtime::serve(&config, services, clock()?, listening, stop()).await;
+    telemetry.end();
+    Ok(served?)
+}
+
+/// The name under which a process is told of: that of its one service, or of the suite.
+fn told_as(names: &[String]) -> String {
+    match names {
+        [only] => format!("crossdock-{only}"),
+        _ => "crossdock".to_owned(),
+    }
 }
 
 /// The machine's clock, unless a play decides the time.
@@ -60,6 +69,7 @@ fn effective(settings: Settings) -> Result<Config, Failure> {
     if let Some(log) = settings.log {
         config.log = log;
     }
+    settings.telling.over(&mut config.telemetry);
     config.insecure |= settings.insecure;
     config.peers.extend(settings.peers);
     Ok(config)

@@ -104,6 +104,7 @@ pub fn extended(price: Micro, quantity: Micro) -> Option<Micro> {
 pub fn planned(tx: &mut Tx<'_>, key: &str) -> Result<Option<(crossdock_proto::writeback::Recommendation, Vec<String>)>> {
     use crate::model::recommendation::Recommendation;
     let found = tx.get(&[Key::new(crate::number::RECOMMENDATION, key)])?;
+    found.iter().for_each(|record| tx.built_on(&record.trace));
     let message = found.first().and_then(crossdock_records::message::<Recommendation>);
     let customers = read::<Recommendation>(tx, key)?.map(|model| model.customers).unwrap_or_default();
     Ok(message.map(|message| (message, customers)))

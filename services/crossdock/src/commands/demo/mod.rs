@@ -37,7 +37,9 @@ pub async fn demo(asked: Demo) -> Result<(), Failure> {
             );
         }
     }
-    crossdock_telemetry::start("error").map_err(at("log"))?;
+    let mut telling = crossdock_telemetry::Config::default();
+    asked.telling.over(&mut telling);
+    let telemetry = crossdock_telemetry::start("crossdock-demo", "error", &telling).map_err(at("telemetry"))?;
     let temporary = tempfile::tempdir()?;
     let folder = asked.data_dir.clone().unwrap_or_else(|| temporary.path().to_owned());
     unused(&folder)?;
@@ -50,7 +52,9 @@ pub async fn demo(asked: Demo) -> Result<(), Failure> {
         folder.display(),
         crossdock_simulator::FIRST_DAY
     ))?;
-    play(&asked, orders, &folder, clock, server).await
+    let played = play(&asked, orders, &folder, clock, server).await;
+    telemetry.end();
+    played
 }
 
 async fn play(asked: &Demo, orders: PathBuf, folder: &Path, clock: Arc<SteppedClock>, mut server: Server) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! The services that the demo plays against: in this process, or in one that is killed now and then.
 
 use crate::{
-    cli::Demo,
+    cli::{Demo, Telling},
     failure::{Failure, at},
     services,
 };
@@ -33,6 +33,7 @@ struct Killed {
     child: Child,
     folder: PathBuf,
     policy: PathBuf,
+    telling: Telling,
     chance: StdRng,
     kills: u32,
 }
@@ -43,16 +44,18 @@ impl Server {
         if asked.chaos {
             let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
             let (folder, policy) = (folder.to_owned(), asked.policy.clone());
-            let child = child(address, &folder, &policy)?;
-            let killed = Killed { child, folder, policy, chance: StdRng::seed_from_u64(asked.seed), kills: 0 };
+            let telling = asked.telling.clone();
+            let child = child(address, &folder, &policy, &telling)?;
+            let killed = Killed { child, folder, policy, telling, chance: StdRng::seed_from_u64(asked.seed), kills: 0 };
             return Ok(Self { address, kind: Kind::Killed(Box::new(killed)) });
         }
-        let config = Config {
+        let mut config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: folder.to_owned(),
             policy: Some(asked.policy.clone()),
             ..Config::default()
         };
+        asked.telling.over(&mut config.telemetry);
         let ((started, start), (end, ended)) = (oneshot::channel(), oneshot::channel::<()>());
         let chosen = services::chosen(&[], config.policy.clone())?;
         let serving = tokio::spawn(async move {
@@ -112,15 +115,23 @@ impl Killed {
             // SIGKILL: no destructor runs, nothing is flushed.
             self.child.kill().await?;
             self.kills += 1;
-            self.child = child(address, &self.folder, &self.policy)?;
+            self.child = child(address, &self.folder, &self.policy, &self.telling)?;
         }
     }
 }
 
-fn child(address: SocketAddr, folder: &Path, policy: &Path) -> Result<Child, Failure> {
+fn child(address: SocketAddr, folder: &Path, policy: &Path, telling: &Telling) -> Result<Child, Failure> {
     let mut command = tokio::process::Command::new(std::env::current_exe()?);
     command.args(["serve", "--log", "error", "--listen", &address.to_string()]);
     command.arg("--data-dir").arg(folder).arg("--policy").arg(policy);
+    let said = [
+        ("--otlp", telling.otlp.clone()),
+        ("--sample", telling.sample.map(|share| share.to_string())),
+        ("--metrics", telling.metrics.map(|address| address.to_string())),
+    ];
+    for (flag, value) in said {
+        command.args(value.map(|value| [flag.to_owned(), value]).into_iter().flatten());
+    }
     Ok(command.env(CLOCK_FILE, folder.join("clock")).stdin(Stdio::null()).kill_on_drop(true).spawn()?)
 }
 

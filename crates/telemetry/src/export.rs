@@ -1,0 +1,109 @@
+//! Spans on their way out: a bounded queue that never waits, and counts what it drops.
+
+use opentelemetry::Context;
+use opentelemetry_sdk::{
+    Resource,
+    error::OTelSdkResult,
+    trace::{BatchConfigBuilder, BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor},
+};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// Spans that wait to be sent.
+const WAITING: usize = 16_384;
+/// Spans of one message.
+const TOGETHER: usize = 512;
+
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// Spans of this process that were dropped so far: the queue was full, or the backend did not take them.
+pub fn dropped_spans() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
+
+/// The processor of finished spans.
+pub fn processor<E: SpanExporter + 'static>(exporter: E) -> impl SpanProcessor {
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let config = BatchConfigBuilder::default()
+        .with_max_queue_size(WAITING)
+        .with_max_export_batch_size(TOGETHER)
+        .with_scheduled_delay(Duration::from_secs(1))
+        .build();
+    let batches = BatchSpanProcessor::builder(Counting { exporter, waiting: Arc::clone(&waiting) }).with_batch_config(config).build();
+    Bounded { batches, waiting }
+}
+
+#[derive(Debug)]
+struct Bounded {
+    batches: BatchSpanProcessor,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl SpanProcessor for Bounded {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        self.batches.on_start(span, context);
+    }
+
+    fn on_end(&self, span: SpanData) {
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.batches.on_end(span);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.batches.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.batches.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.batches.set_resource(resource);
+    }
+}
+
+#[derive(Debug)]
+struct Counting<E> {
+    exporter: E,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl<E: SpanExporter> SpanExporter for Counting<E> {
+    fn export(&self, batch: Vec<SpanData>) -> impl Future<Output = OTelSdkResult> + Send {
+        let count = batch.len();
+        self.waiting.fetch_sub(count, Ordering::Relaxed);
+        let sent = self.exporter.export(batch);
+        async move {
+            let sent = sent.await;
+            if sent.is_err() {
+                DROPPED.fetch_add(count.try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+            }
+            sent
+        }
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
+    }
+}
