@@ -18,3 +18,4 @@ mod processes;
 mod scenarios;
 mod story;
 mod suite;
+mod traces;

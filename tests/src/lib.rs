@@ -2,6 +2,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that fails fails its test")]
 #![allow(clippy::missing_panics_doc, reason = "everything here panics when it cannot do its work")]
 
+pub mod otlp;
+
 use crossdock_proto::{
     Filter, Record,
     operations::operations_service_client::OperationsServiceClient,

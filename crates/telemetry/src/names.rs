@@ -50,3 +50,34 @@ pub const RECOMMENDATION: &str = "crossdock.recommendation";
 pub const ORDER: &str = "crossdock.order";
 /// Links that a span did not take any more.
 pub const LINKS_DROPPED: &str = "crossdock.links.dropped";
+
+/// All of them.
+pub const ALL: &[&str] = &[
+    RPC_SYSTEM,
+    RPC_METHOD,
+    RPC_STATUS,
+    ERROR_TYPE,
+    DB_SYSTEM,
+    DB_OPERATION,
+    DB_BATCH,
+    CONNECTION,
+    BATCH,
+    RECORDS,
+    SERVICE,
+    PEER,
+    KIND,
+    KEY,
+    REASON,
+    TASK,
+    JOBS,
+    ITEM,
+    LOCATION,
+    RECOMMENDATION,
+    ORDER,
+    LINKS_DROPPED,
+    OUTCOMES[0],
+    OUTCOMES[1],
+    OUTCOMES[2],
+    OUTCOMES[3],
+    OUTCOMES[4],
+];

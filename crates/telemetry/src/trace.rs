@@ -42,6 +42,11 @@ pub fn exemplar() -> Option<(String, String)> {
     (context.is_valid() && context.is_sampled()).then(|| (context.trace_id().to_string(), context.span_id().to_string()))
 }
 
+/// Says of the current span which thing of the business it is about: `name` is one of [`crate::names`].
+pub fn note(name: &'static str, value: &str) {
+    Span::current().set_attribute(name, value.to_owned());
+}
+
 /// Makes a span that nobody has entered go on with the trace of a caller.
 pub fn continues(span: &Span, caller: &TraceParent) {
     // It fails where nothing is traced.

@@ -8,7 +8,7 @@ use crate::{
         shipment::whole,
     },
 };
-use crossdock_core::{Error, Key, Result, key};
+use crossdock_core::{Error, Key, Result, TraceParent, key};
 use crossdock_proto::{
     Filter, Record, demand, execution,
     execution::{GetJourneyResponse, JourneyEvent},
@@ -20,9 +20,11 @@ use crossdock_proto::{
 use crossdock_records::{message, record};
 use crossdock_rpc::{Handle, RecordClient};
 use crossdock_store::{Read, Scan};
+use crossdock_telemetry::{names, trace};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 use tonic::Status;
+use tracing::Span;
 
 /// Order lines, steps and reports of one recommendation that are told.
 const MOST: usize = 1_000;
@@ -35,6 +37,7 @@ pub async fn journey(handle: &Handle, recommendation: &str) -> Result<GetJourney
     if recommendation.is_empty() {
         return Err(Error::invalid("MISSING", "recommendation is required: its key, `<connection>/<set_key>/<document>/<line>`"));
     }
+    trace::note(names::RECOMMENDATION, recommendation);
     let mut missing = Vec::new();
     let (mut events, pegs, changed) = planned(handle, recommendation).await.unwrap_or_else(|| {
         missing.push("recommendation-writeback".to_owned());
@@ -51,6 +54,10 @@ pub async fn journey(handle: &Handle, recommendation: &str) -> Result<GetJourney
         return Err(Error::not_found("UNKNOWN_RECOMMENDATION", message));
     }
     story::sort(&mut events);
+    // Who looks at this call's trace finds those of all steps.
+    for step in events.iter().filter_map(|event| TraceParent::parse(&event.traceparent)) {
+        trace::link(&Span::current(), step.as_bytes());
+    }
     Ok(GetJourneyResponse { events, missing_services: missing })
 }
 

@@ -53,6 +53,14 @@ pub fn recommendation(
     new.etag = etag(&encoded(&RecommendationStatus { etag: String::new(), ..new.clone() }));
     let before = held.as_ref().map_or("", |held| status::name(held.state()));
     step(to, key, new.steps, (before, status::name(state)), why)?;
+    tracing::debug!(
+        crossdock.recommendation = key,
+        crossdock.item = new.item_id,
+        crossdock.location = new.destination_location_id,
+        crossdock.reason = why.reason,
+        "recommendation {}",
+        status::name(state)
+    );
     count(to, NO_CONNECTOR, &new.destination_location_id, held.as_ref().is_some_and(waits_for_connector), waits_for_connector(&new))?;
     if state == RecommendationState::PendingApproval
         && let Some(at) = new.clearance.as_ref().and_then(clearance::next_time)
@@ -85,6 +93,7 @@ pub fn draft(
     new.etag = etag(&encoded(&contract::DraftOrder { etag: String::new(), ..new.clone() }));
     let before = held.as_ref().map_or("", |held| draft_order::name(held.state()));
     step(to, key, new.steps, (before, draft_order::name(state)), why)?;
+    tracing::debug!(crossdock.order = key, crossdock.reason = why.reason, "draft order {}", draft_order::name(state));
     for (reason, of) in [("POSTING_DEAD", DraftOrderState::Dead), ("POSTING_CONFLICT", DraftOrderState::Conflict)] {
         count(to, reason, key, from == of, state == of)?;
     }

@@ -9,6 +9,7 @@ use crossdock_proto::writeback::{
 use crossdock_records::{Origin, Policy, derive};
 use crossdock_rpc::{Caller, Handle, MAX_MESSAGE, once, status};
 use crossdock_store::Tx;
+use crossdock_telemetry::{names, trace};
 use tonic::{Request, Response, Status, service::Routes};
 
 /// The verbs of one running service.
@@ -45,6 +46,7 @@ impl WritebackService for Verbs {
         call: Request<contract::EditRecommendationRequest>,
     ) -> Answer<contract::EditRecommendationResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
+        trace::note(names::RECOMMENDATION, &asked.recommendation);
         let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::EditRecommendationRequest| -> Outcome<_> {
             Ok(contract::EditRecommendationResponse { recommendation: Some(edit::edit(tx, policy, by, asked)?) })
         };
@@ -56,6 +58,7 @@ impl WritebackService for Verbs {
         call: Request<contract::SettleRecommendationRequest>,
     ) -> Answer<contract::SettleRecommendationResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
+        trace::note(names::RECOMMENDATION, &asked.recommendation);
         let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::SettleRecommendationRequest| -> Outcome<_> {
             Ok(contract::SettleRecommendationResponse { recommendation: Some(settle::settle(tx, policy, by, asked)?) })
         };
@@ -64,6 +67,7 @@ impl WritebackService for Verbs {
 
     async fn release_draft_order(&self, call: Request<contract::ReleaseDraftOrderRequest>) -> Answer<contract::ReleaseDraftOrderResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
+        trace::note(names::ORDER, &asked.posting_key);
         let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::ReleaseDraftOrderRequest| -> Outcome<_> {
             Ok(contract::ReleaseDraftOrderResponse { draft_order: Some(derive(tx, &by.trace, |to| seal::release(to, policy, by, asked))?) })
         };
@@ -80,6 +84,7 @@ impl WritebackService for Verbs {
 
     async fn report_posting(&self, call: Request<contract::ReportPostingRequest>) -> Answer<contract::ReportPostingResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
+        trace::note(names::ORDER, &asked.posting_key);
         let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::ReportPostingRequest| -> Outcome<_> {
             let (draft, late) = derive(tx, &by.trace, |to| report::report(to, policy, by, asked))?;
             Ok(contract::ReportPostingResponse { draft_order: Some(draft), late })
@@ -89,6 +94,7 @@ impl WritebackService for Verbs {
 
     async fn resolve_draft_order(&self, call: Request<contract::ResolveDraftOrderRequest>) -> Answer<contract::ResolveDraftOrderResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
+        trace::note(names::ORDER, &asked.posting_key);
         let verb = |tx: &mut Tx<'_>, _: &Policy, by: &Origin, asked: &contract::ResolveDraftOrderRequest| -> Outcome<_> {
             Ok(contract::ResolveDraftOrderResponse { draft_order: Some(derive(tx, &by.trace, |to| resolve::resolve(to, by, asked))?) })
         };
