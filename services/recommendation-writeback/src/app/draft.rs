@@ -5,7 +5,7 @@ use super::{
     seal,
 };
 use crate::model::{
-    day,
+    civil, day,
     draft_order::{self, DraftOrder, MOST_LINES},
     number,
     posting_key::posting_key,
@@ -19,7 +19,7 @@ use crossdock_proto::{
     writeback::{self as contract, DraftLine, DraftOrderState as State, RecommendationKind, RecommendationState, RecommendationStatus},
 };
 use crossdock_records::{Derived, Policy, timestamp};
-use jiff::{civil, tz::TimeZone};
+use jiff::{civil::Date, tz::TimeZone};
 
 /// Task: look again whether somebody posts for a line.
 pub const DRAFT: &str = "draft";
@@ -37,7 +37,7 @@ struct Group {
     company: String,
     connector: String,
     currency: String,
-    order_date: civil::Date,
+    order_date: Date,
     zone: TimeZone,
 }
 
@@ -116,7 +116,7 @@ fn group(to: &mut Derived<'_, '_>, policy: &Policy, status: &RecommendationStatu
         company,
         connector,
         currency: status.unit_price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
-        order_date: status.order_by.and_then(day::civil).map_or(today, |day| day.max(today)),
+        order_date: civil(status.order_by.as_ref()).map_or(today, |day| day.max(today)),
         zone,
     }))
 }
