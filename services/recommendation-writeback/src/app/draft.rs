@@ -9,13 +9,13 @@ use crate::model::{
     draft_order::{self, DraftOrder, MOST_LINES},
     number,
     posting_key::posting_key,
+    problem::Problem,
     status::Status,
 };
 use crossdock_core::{Error, Micro, Micros, Result, key};
 use crossdock_master_data::Location;
 use crossdock_proto::{
     governance::WritebackRules,
-    types::Violation,
     writeback::{self as contract, DraftLine, DraftOrderState as State, RecommendationKind, RecommendationState, RecommendationStatus},
 };
 use crossdock_records::{Derived, Policy, timestamp};
@@ -136,12 +136,8 @@ fn wait(to: &mut Derived<'_, '_>, key: &str, status: &RecommendationStatus) -> R
     let message = "nobody posts the orders of this location's company: name a connector in the policy";
     let why = Why { reason: NO_CONNECTOR, message: message.into(), ..Why::default() };
     change::recommendation(to, key, &why, |status| {
-        status.problems.push(Violation {
-            field: "destination_location_id".into(),
-            reason: NO_CONNECTOR.into(),
-            value: status.destination_location_id.clone(),
-            message: message.into(),
-        });
+        let problem = Problem::holds("destination_location_id", NO_CONNECTOR, &status.destination_location_id, message);
+        status.problems.push(problem.wire());
     })
 }
 
