@@ -153,7 +153,7 @@ impl Server {
     pub async fn list<M: Message + Default>(&self, package: &str, connection: &str, kind: &str, by: &impl Message) -> Vec<(String, M)> {
         let request = ListRequest { filter: Some(filter(kind, by)), page_size: 1_000, ..ListRequest::default() };
         let page = self.records(package, connection).list(request).await.unwrap();
-        page.records.into_iter().map(|record| (record.envelope.unwrap().key, M::decode(record.body).unwrap())).collect()
+        page.records.iter().map(|record| record.read().unwrap()).collect()
     }
 
     /// The verbs on what services keep about their own work.

@@ -192,16 +192,12 @@ pub async fn list<M: Message + Default>(peers: &Peers, name: &str) -> Result<Vec
     loop {
         let page =
             client.list(ListRequest { filter: filter.clone(), page_size: 1_000, page_token: token, ..ListRequest::default() }).await?;
-        all.extend(page.records.into_iter().filter_map(read));
+        all.extend(page.records.iter().filter_map(Record::read));
         token = page.next_page_token;
         if token.is_empty() {
             return Ok(all);
         }
     }
-}
-
-fn read<M: Message + Default>(record: Record) -> Option<(String, M)> {
-    Some((record.envelope?.key, M::decode(record.body).ok()?))
 }
 
 fn percent(part: u64, whole: u64) -> String {
