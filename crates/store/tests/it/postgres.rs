@@ -112,12 +112,29 @@ async fn killed_connections_come_back() {
         let kill = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name = 'crossdock'";
         admin.execute(kill, &[&database.name]).await.unwrap()
     };
-    // At rest.
-    assert!(kill().await > 0);
     let mut answered = vec!["0".to_owned()];
+    answered.extend(killed_at_rest(&store, &kill).await);
+    answered.extend(killed_at_work(&store, &kill).await);
+    // Nothing answered is lost, nothing is there twice.
+    let held = eventually_async("reading goes on", WITHIN, async || store.read("head", |read| read.head()).await.ok()).await;
+    let mut there = keys(&store, A).await;
+    answered.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(there, answered);
+    let positions = feed(&store, A).await;
+    assert!(positions.windows(2).all(|pair| pair[0].position < pair[1].position));
+    assert!(positions.last().is_some_and(|last| last.position <= held.position));
+    drop(store);
+    database.remove().await;
+}
+
+/// What was answered while connections were killed between calls.
+async fn killed_at_rest(store: &Store, kill: &impl AsyncFn() -> u64) -> Vec<String> {
+    assert!(kill().await > 0);
+    let mut answered = Vec::new();
     for round in 1..4 {
         let key = format!("{round}");
-        eventually_async("writing goes on", WITHIN, async || match attempt(&store, &key).await {
+        eventually_async("writing goes on", WITHIN, async || match attempt(store, &key).await {
             Ok(()) => Some(()),
             Err(error) => {
                 assert!(error.kind.retryable(), "{error}");
@@ -129,7 +146,11 @@ async fn killed_connections_come_back() {
         eventually_async("reading goes on", WITHIN, async || store.read("head", |read| read.head()).await.ok()).await;
         kill().await;
     }
-    // At work: nothing answered is lost, nothing is there twice.
+    answered
+}
+
+/// What was answered while connections were killed under four writers.
+async fn killed_at_work(store: &Store, kill: &impl AsyncFn() -> u64) -> Vec<String> {
     let writers: Vec<_> = (0..4)
         .map(|name| {
             let store = store.clone();
@@ -150,19 +171,11 @@ async fn killed_connections_come_back() {
         kill().await;
         tokio::task::yield_now().await;
     }
+    let mut answered = Vec::new();
     for writer in writers {
         answered.extend(writer.await.unwrap());
     }
-    let held = eventually_async("reading goes on", WITHIN, async || store.read("head", |read| read.head()).await.ok()).await;
-    let mut there = keys(&store, A).await;
-    answered.sort_unstable();
-    there.sort_unstable();
-    assert_eq!(there, answered);
-    let positions = feed(&store, A).await;
-    assert!(positions.windows(2).all(|pair| pair[0].position < pair[1].position));
-    assert!(positions.last().is_some_and(|last| last.position <= held.position));
-    drop(store);
-    database.remove().await;
+    answered
 }
 
 async fn attempt(store: &Store, key: &str) -> crossdock_core::Result<()> {
