@@ -11,7 +11,6 @@ use crossdock_proto::{
         writeback_service_client::WritebackServiceClient,
     },
 };
-use prost::Message;
 use std::collections::BTreeMap;
 use tonic::Status;
 
@@ -185,18 +184,13 @@ impl Buyers {
 
     async fn recommendations(&self, state: &str) -> Result<Vec<(String, RecommendationStatus)>> {
         let filter = RecommendationStatusFilter { state: state.to_owned(), ..RecommendationStatusFilter::default() };
-        self.client.list("recommendation_status", &filter).await.map(|records| records.iter().filter_map(read).collect())
+        self.client.list("recommendation_status", &filter).await.map(|records| records.iter().filter_map(Record::read).collect())
     }
 
     async fn drafts(&self, state: &str) -> Result<Vec<(String, DraftOrder)>> {
         let filter = DraftOrderFilter { state: state.to_owned(), ..DraftOrderFilter::default() };
-        self.client.list("draft_order", &filter).await.map(|records| records.iter().filter_map(read).collect())
+        self.client.list("draft_order", &filter).await.map(|records| records.iter().filter_map(Record::read).collect())
     }
-}
-
-/// Key and message of a record.
-pub fn read<M: Message + Default>(record: &Record) -> Option<(String, M)> {
-    Some((record.envelope.as_ref()?.key.clone(), M::decode(record.body.clone()).ok()?))
 }
 
 /// Who may say yes next: nobody to what they last edited, nobody twice.

@@ -146,7 +146,7 @@ async fn postings(books: &Books<'_>) -> Result<Check> {
     })?;
     let mut known: BTreeMap<String, DraftOrder> = BTreeMap::new();
     for record in books.client.list("draft_order", &DraftOrderFilter::default()).await? {
-        known.extend(crate::buyers::read::<DraftOrder>(&record));
+        known.extend(record.read::<DraftOrder>());
     }
     for (key, documents) in &made {
         let draft = known.get(key);
@@ -171,7 +171,7 @@ async fn stock(books: &Books<'_>) -> Result<Check> {
     let mut check = Check::new("stock is what lies in the centres");
     let mut held: BTreeMap<String, i64> = BTreeMap::new();
     for record in books.client.list("inventory_position", &InventoryPositionFilter::default()).await? {
-        if let Some((key, position)) = crate::buyers::read::<InventoryPosition>(&record) {
+        if let Some((key, position)) = record.read::<InventoryPosition>() {
             held.insert(key, micro(&position.on_hand));
         }
     }
@@ -230,7 +230,7 @@ async fn progress(books: &Books<'_>) -> Result<Check> {
         let keys: Vec<&str> = lines.keys().map(String::as_str).collect();
         let mut held: BTreeMap<String, OrderProgress> = BTreeMap::new();
         for record in books.client.get("order_progress", &keys).await? {
-            held.extend(crate::buyers::read::<OrderProgress>(&record));
+            held.extend(record.read::<OrderProgress>());
         }
         for (key, line) in lines.into_iter().filter(|(key, _)| !substituted.contains(key)) {
             let came = received.get(&key).copied().unwrap_or(0);

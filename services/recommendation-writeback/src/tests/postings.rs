@@ -12,15 +12,27 @@ use crossdock_proto::{
     writeback::{DraftOrderState as State, LineOutcome, LineReport, Recommendation, RecommendationState, Resolution},
 };
 use crossdock_records::Origin;
+use crossdock_testkit::{Engine, on_both_engines};
+
+on_both_engines! {
+    f_merged_and_refused
+    h_two_leases_two_documents_in_every_order
+    the_same_document_from_an_old_lease_is_no_conflict
+    what_was_refused_and_is_posted_all_the_same_is_a_conflict
+    a_lease_that_ran_out_still_counts_until_the_next
+    tried_as_often_as_allowed
+    given_up
+    every_caller_gets_other_drafts
+    bad_reports_change_nothing
+}
 
 fn posted(document: &str) -> Vec<LineReport> {
     vec![said(1, Posted, &[(document, "10", "24")])]
 }
 
-#[test]
-fn f_merged_and_refused() {
+fn f_merged_and_refused(engine: Engine) {
     for again in [false, true] {
-        World::run(async |mut world| {
+        World::run_on(engine, async |mut world| {
             let needs = |quantity: &str, by: i32| Recommendation { need_by: day(2026, 7, by), ..today(quantity) };
             // The first need is not the first line.
             let lines = world.lines("R1", &[needs("12", 9), needs("10", 1), needs("24", 2)]).await;
@@ -59,8 +71,7 @@ enum Step {
     Restart,
 }
 
-#[test]
-fn h_two_leases_two_documents_in_every_order() {
+fn h_two_leases_two_documents_in_every_order(engine: Engine) {
     use Step::{FirstReports, Restart, SecondReports};
     let orders = [
         vec![FirstReports, SecondReports],
@@ -71,7 +82,7 @@ fn h_two_leases_two_documents_in_every_order() {
         vec![SecondReports, FirstReports, Restart, SecondReports],
     ];
     for order in orders {
-        World::run(async |mut world| {
+        World::run_on(engine, async |mut world| {
             let draft = world.sealed().await;
             assert!(!world.lease(10).await.unwrap()[0].verify_first);
             world.later(HOUR).await;
@@ -109,9 +120,8 @@ fn h_two_leases_two_documents_in_every_order() {
     }
 }
 
-#[test]
-fn the_same_document_from_an_old_lease_is_no_conflict() {
-    World::run(async |world| {
+fn the_same_document_from_an_old_lease_is_no_conflict(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.sealed().await;
         world.lease(10).await.unwrap();
         world.later(HOUR).await;
@@ -125,9 +135,8 @@ fn the_same_document_from_an_old_lease_is_no_conflict() {
     });
 }
 
-#[test]
-fn what_was_refused_and_is_posted_all_the_same_is_a_conflict() {
-    World::run(async |world| {
+fn what_was_refused_and_is_posted_all_the_same_is_a_conflict(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.sealed().await;
         world.lease(10).await.unwrap();
         world.later(HOUR).await;
@@ -142,15 +151,14 @@ fn what_was_refused_and_is_posted_all_the_same_is_a_conflict() {
     });
 }
 
-#[test]
-fn a_lease_that_ran_out_still_counts_until_the_next() {
+fn a_lease_that_ran_out_still_counts_until_the_next(engine: Engine) {
     for (report, state) in [
         (posted("PO-1"), State::Posted),
         (vec![said(1, Changed, &[("PO-1", "10", "20")])], State::PartiallyPosted),
         (vec![said(1, Rejected, &[])], State::Rejected),
         (vec![said(1, Retry, &[])], State::Retrying),
     ] {
-        World::run(async |world| {
+        World::run_on(engine, async |world| {
             let draft = world.sealed().await;
             world.lease(10).await.unwrap();
             world.later(61 * SECOND).await;
@@ -161,9 +169,8 @@ fn a_lease_that_ran_out_still_counts_until_the_next() {
     }
 }
 
-#[test]
-fn tried_as_often_as_allowed() {
-    World::run(async |mut world| {
+fn tried_as_often_as_allowed(engine: Engine) {
+    World::run_on(engine, async |mut world| {
         let draft = world.sealed().await;
         let mut pauses = Vec::new();
         for attempt in 1..=4 {
@@ -194,9 +201,8 @@ fn tried_as_often_as_allowed() {
     });
 }
 
-#[test]
-fn given_up() {
-    World::run(async |world| {
+fn given_up(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.lines("R1", &[today("24"), today("24")]).await[0].draft.clone();
         world.release(&draft).await.unwrap();
         for attempt in 1..=4_i64 {
@@ -215,9 +221,8 @@ fn given_up() {
     });
 }
 
-#[test]
-fn every_caller_gets_other_drafts() {
-    World::run(async |world| {
+fn every_caller_gets_other_drafts(engine: Engine) {
+    World::run_on(engine, async |world| {
         let mut lines = Vec::new();
         for number in 0..7 {
             let id = format!("SUP9{number}");
@@ -238,9 +243,8 @@ fn every_caller_gets_other_drafts() {
     });
 }
 
-#[test]
-fn bad_reports_change_nothing() {
-    World::run(async |world| {
+fn bad_reports_change_nothing(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.sealed().await;
         world.lease(10).await.unwrap();
         let before = world.draft(&draft).await;
