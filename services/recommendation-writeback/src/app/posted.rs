@@ -16,7 +16,8 @@ use crossdock_records::{Derived, Origin, timestamp};
 pub fn follow(to: &mut Derived<'_, '_>, by: &Origin, before: &DraftOrder, after: &DraftOrder) -> Result<()> {
     for line in &after.lines {
         let old = before.lines.iter().find(|old| old.number == line.number).map_or(&[][..], |old| &old.posted);
-        if old != line.posted {
+        // A change brings nothing of its own: what is on the order line is for those who ordered it.
+        if old != line.posted && line.target.is_none() {
             unlink(to, after, line, old)?;
             link(to, after, line)?;
         }
