@@ -57,13 +57,14 @@ impl Buyers {
         for (key, status) in self.recommendations("pending_approval").await? {
             let Some(person) = person(status.clearance.as_ref(), &status.edited_by, moment) else { continue };
             match world.chance.draw("buyer", &format!("{} {} {}", about(&status), moment.day, moment.hour)) % 100 {
-                0..=6 if status.edited_by.is_empty() => self.edit(key, &status, moment).await?,
+                0..=6 if status.edited_by.is_empty() && status.target.is_none() => self.edit(key, &status, moment).await?,
                 7..=13 => self.decline(person, key, &status).await?,
                 _ => approvals.entry(person).or_default().push(Seen { recommendation: key, etag: status.etag, ..Seen::default() }),
             }
         }
         for (key, draft) in self.drafts("pending_approval").await? {
-            let Some(person) = person(draft.clearance.as_ref(), "", moment) else { continue };
+            // Ana may have edited a line of it.
+            let Some(person) = person(draft.clearance.as_ref(), "ana", moment) else { continue };
             approvals.entry(person).or_default().push(Seen { draft_order: key, etag: draft.etag, ..Seen::default() });
         }
         for (person, seen) in approvals {

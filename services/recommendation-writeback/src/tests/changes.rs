@@ -12,12 +12,12 @@ use crossdock_proto::{
 use crossdock_testkit::{Engine, on_both_engines};
 
 on_both_engines! {
-    what_is_planned_otherwise_than_ordered_changes_the_order,
-    what_its_planner_had_seen_is_left_alone,
-    what_is_not_planned_again_is_cancelled_within_scope,
-    a_change_is_posted_once_and_is_no_supply,
-    what_is_on_its_way_is_changed_when_it_is_there,
-    an_edit_is_not_turned_into_a_change,
+    what_is_planned_otherwise_than_ordered_changes_the_order
+    what_its_planner_had_seen_is_left_alone
+    what_is_not_planned_again_is_cancelled_within_scope
+    a_change_is_posted_once_and_is_no_supply
+    what_is_on_its_way_is_changed_when_it_is_there
+    an_edit_is_not_turned_into_a_change
 }
 
 /// R1 ordered 24 by 1 July: order line erp/9/1, which the ERP shows at position 3.

@@ -1,7 +1,7 @@
 //! Leases and reports.
 
 use super::{
-    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, erp, reason, rule, said, today},
+    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, erp, on_order, reason, rule, said, seen, today},
     world::World,
 };
 use crate::model::{draft_order::DraftOrder, posting::Posting};
@@ -9,7 +9,9 @@ use LineOutcome::{Changed, Posted, Rejected, Retry, Unknown};
 use crossdock_master_data::samples;
 use crossdock_proto::{
     masterdata,
-    writeback::{DraftOrderState as State, LineOutcome, LineReport, Recommendation, RecommendationState, Resolution},
+    writeback::{
+        DraftOrderState as State, LineOutcome, LineReport, Recommendation, RecommendationKind, RecommendationState, Resolution, Target,
+    },
 };
 use crossdock_records::Origin;
 use crossdock_testkit::{Engine, on_both_engines};
@@ -61,6 +63,24 @@ fn f_merged_and_refused(engine: Engine) {
             assert_eq!(told, wanted);
         });
     }
+}
+
+/// What arrives is for those who ordered it, not for the one that wanted it sooner.
+#[test]
+fn a_change_takes_no_part_of_the_order_that_it_changes() {
+    World::run(async |world| {
+        world.order("erp/17/10", 1, &on_order("24")).await;
+        let target = Target { connection: "erp".into(), document: "17".into(), line: "10".into(), ..Target::default() };
+        let sooner = Recommendation { kind: RecommendationKind::Expedite.into(), target: Some(target), ..today("24") };
+        world.lines("R1", &[sooner]).await;
+        let draft = world.status(L1).await.draft;
+        world.release(&draft).await.unwrap();
+        let token = world.lease(10).await.unwrap().remove(0).lease.unwrap().token;
+        let (after, _) = world.report(&draft, token, vec![said(1, Posted, &[("17", "10", "24")])]).await.unwrap();
+        assert_eq!((after.state(), after.documents), (State::Posted, vec!["17".to_owned()]));
+        assert_eq!(world.status(L1).await.state(), RecommendationState::Posted);
+        assert_eq!(world.link("erp/17/10").await, []);
+    });
 }
 
 /// What happens to a draft that was leased twice: the first lease ran out.

@@ -1,6 +1,6 @@
 //! The screen at the end: what flowed, what became of it, and whether the books agree.
 
-use super::story;
+use super::{changes, story};
 use crate::{
     failure::Failure,
     output,
@@ -29,7 +29,9 @@ pub async fn show(peers: &Peers, traffic: &Traffic, decisions: &Decisions, took:
     flowed(traffic, took)?;
     let statuses: Vec<(String, RecommendationStatus)> = list(peers, "recommendation_status").await?;
     recommendations(&statuses, decisions)?;
-    drafts(&list(peers, "draft_order").await?)?;
+    let orders: Vec<(String, DraftOrder)> = list(peers, "draft_order").await?;
+    drafts(&orders)?;
+    changes::show(&orders)?;
     customers(peers).await?;
     suppliers(peers).await?;
     exceptions(&list(peers, "exception").await?)?;
