@@ -35,6 +35,13 @@ pub struct Filter {
     pub body: Bytes,
 }
 
+impl Record {
+    /// Its key and what it says; none without an envelope, or if this is not the kind's message.
+    pub fn read<M: Message + Default>(&self) -> Option<(String, M)> {
+        Some((self.envelope.as_ref()?.key.clone(), M::decode(self.body.clone()).ok()?))
+    }
+}
+
 impl Message for Record {
     fn encode_raw(&self, buf: &mut impl BufMut) {
         if let Some(envelope) = &self.envelope {

@@ -262,9 +262,14 @@ async fn a_question_that_cannot_be_answered_is_told_why() {
     let place = Place::new(Engine::Sqlite);
     let server = place.serve_under(POLICY);
     settle_in(&server).await;
-    let mut masters = server.records(MASTERS, "planner");
+    cursors(&server).await;
+    pages(&server).await;
+    keys(&server).await;
+    request_ids(&server).await;
+    a_set_that_is_not_open(&server).await;
+}
 
-    // Cursors.
+async fn cursors(server: &Server) {
     let head = server.send(MASTERS, "erp", Vec::new()).await.cursor;
     let (epoch, position) = head.split_once('-').unwrap();
     let watch = async |cursor: String| {
@@ -279,9 +284,12 @@ async fn a_question_that_cannot_be_answered_is_told_why() {
         is(watch(malformed.into()).await, Code::InvalidArgument, "CURSOR_MALFORMED", malformed);
     }
     let kinds = WatchRequest { kinds: vec!["demand_line".into()], ..WatchRequest::default() };
-    is(masters.watch(kinds).await.map(|_| ()), Code::InvalidArgument, "UNKNOWN_KIND", "demand_line");
+    let watched = server.records(MASTERS, "planner").watch(kinds).await.map(|_| ());
+    is(watched, Code::InvalidArgument, "UNKNOWN_KIND", "demand_line");
+}
 
-    // Pages.
+async fn pages(server: &Server) {
+    let mut masters = server.records(MASTERS, "planner");
     let page = |name: &str, token: &str, size| ListRequest {
         filter: Some(filter(name, &())),
         page_token: token.into(),
@@ -301,24 +309,29 @@ async fn a_question_that_cannot_be_answered_is_told_why() {
     is(masters.list(page("location", "", -1)).await, Code::InvalidArgument, "PAGE_SIZE", "-1");
     is(masters.list(ListRequest::default()).await, Code::InvalidArgument, "FILTER_MISSING", "filter");
     is(masters.list(page("demand_line", "", 1)).await, Code::InvalidArgument, "FILTER_MISSING", "filter");
+}
 
-    // Keys.
+async fn keys(server: &Server) {
+    let mut masters = server.records(MASTERS, "planner");
     let keys = |count, kind: &str| BatchGetRequest { keys: vec![RecordKey { kind: kind.into(), key: "X".into() }; count] };
     is(masters.batch_get(keys(1_001, "item")).await, Code::InvalidArgument, "TOO_MANY_KEYS", "1001");
     is(masters.batch_get(keys(1, "itme")).await, Code::InvalidArgument, "UNKNOWN_KIND", "itme");
     assert_eq!(masters.batch_get(keys(1, "item")).await.unwrap().records, []);
+}
 
-    // Request ids: the same again gets the first answer, another body is refused.
-    let first = open(&server, "erp", "q1", &a_load("L1", "item")).await.unwrap();
-    assert_eq!(open(&server, "erp", "q1", &a_load("L1", "item")).await.unwrap(), first);
-    is(open(&server, "erp", "q1", &a_load("L2", "item")).await, Code::InvalidArgument, "REQUEST_ID_REUSED", "q1");
-    is(open(&server, "erp", "", &a_load("L3", "item")).await, Code::InvalidArgument, "REQUEST_ID", "request_id");
-    is(open(&server, "erp", "q4", &a_load("L1", "location")).await, Code::Aborted, "SET_EXISTS", "L1");
-    is(open(&server, "erp", "q5", &a_load("L5", "itme")).await, Code::NotFound, "UNKNOWN_KIND", "itme");
+/// The same again gets the first answer, another body is refused.
+async fn request_ids(server: &Server) {
+    let first = open(server, "erp", "q1", &a_load("L1", "item")).await.unwrap();
+    assert_eq!(open(server, "erp", "q1", &a_load("L1", "item")).await.unwrap(), first);
+    is(open(server, "erp", "q1", &a_load("L2", "item")).await, Code::InvalidArgument, "REQUEST_ID_REUSED", "q1");
+    is(open(server, "erp", "", &a_load("L3", "item")).await, Code::InvalidArgument, "REQUEST_ID", "request_id");
+    is(open(server, "erp", "q4", &a_load("L1", "location")).await, Code::Aborted, "SET_EXISTS", "L1");
+    is(open(server, "erp", "q5", &a_load("L5", "itme")).await, Code::NotFound, "UNKNOWN_KIND", "itme");
     let timeless = Set { as_of: None, ..a_load("L6", "item") };
-    is(open(&server, "erp", "q6", &timeless).await, Code::InvalidArgument, "MISSING", "clock");
+    is(open(server, "erp", "q6", &timeless).await, Code::InvalidArgument, "MISSING", "clock");
+}
 
-    // A record of a set that is not open.
+async fn a_set_that_is_not_open(server: &Server) {
     let mut stray = record("demand_line", document("STRAY", 1), &DemandLine { quantity: quantity("1", "EA"), ..line() });
     stray.envelope.as_mut().unwrap().set_key = "L9".into();
     let result = server.send(DEMAND, "erp", vec![good("S1"), stray, good("S2")]).await;

@@ -61,72 +61,84 @@ async fn drafted(server: &Server) -> Vec<DraftOrder> {
     all.into_iter().map(|(_, draft)| draft).collect()
 }
 
+fn good() -> Vec<LineReport> {
+    vec![said(1, LineOutcome::Posted, &[("17", "20")]), said(2, LineOutcome::Posted, &[("18", "20")])]
+}
+
+/// What is good of the first line, and this of the second.
+fn with(second: LineReport) -> Vec<LineReport> {
+    vec![good().remove(0), second]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_report_is_refused_as_a_whole() {
-    use LineOutcome::{Changed, Posted, Rejected, Retry};
     let (_place, server) = settle_in().await;
     let drafts = drafted(&server).await;
     let [first, beside] = drafts.as_slice() else { panic!("{drafts:?}") };
     let key = first.posting_key.as_str();
-    let good = || vec![said(1, Posted, &[("17", "20")]), said(2, Posted, &[("18", "20")])];
-
-    is(report(&server, ("erp", "q1"), (key, 1), good()).await, Code::FailedPrecondition, "NOT_LEASED", key);
-    is(release(&server, key, "of another day").await, Code::Aborted, "ETAG_CHANGED", "of another day");
-    is(release(&server, "NONE", "x").await, Code::NotFound, "UNKNOWN_DRAFT_ORDER", "NONE");
-    let sealed = release(&server, key, &first.etag).await.unwrap().into_inner().draft_order.unwrap();
-    is(release(&server, key, &sealed.etag).await, Code::FailedPrecondition, "NOT_OPEN", "SEALED");
-    let request = LeaseDraftOrdersRequest {
-        request_id: "long".into(),
-        duration: Some(prost_types::Duration { seconds: 7_200, nanos: 0 }),
-        ..LeaseDraftOrdersRequest::default()
-    };
-    is(verbs(&server).lease_draft_orders(call("erp", request)).await, Code::InvalidArgument, "LEASE_DURATION", "7200");
+    before_the_lease(&server, first).await;
 
     // A lease that runs out; the next has the newer token.
     assert_eq!(leased(&server, "first", 1).await.lease.unwrap().token, 1);
     let lease = leased(&server, "second", 3_600).await;
     assert_eq!((lease.lease.as_ref().unwrap().token, lease.verify_first), (2, true));
+    for (what, connection, of, token, lines, code, reason, says) in bad_reports(key) {
+        is(report(&server, (connection, what), (of, token), lines).await, code, reason, says);
+        assert_eq!((&draft(&server, key).await, &draft(&server, &beside.posting_key).await), (&lease, beside), "{what}");
+    }
+    an_old_token_and_a_good_report(&server, &lease).await;
+    assert_eq!(&draft(&server, &beside.posting_key).await, beside);
+}
 
-    let with = |second: LineReport| vec![said(1, Posted, &[("17", "20")]), second];
-    let rows = [
+async fn before_the_lease(server: &Server, first: &DraftOrder) {
+    let key = first.posting_key.as_str();
+    is(report(server, ("erp", "q1"), (key, 1), good()).await, Code::FailedPrecondition, "NOT_LEASED", key);
+    is(release(server, key, "of another day").await, Code::Aborted, "ETAG_CHANGED", "of another day");
+    is(release(server, "NONE", "x").await, Code::NotFound, "UNKNOWN_DRAFT_ORDER", "NONE");
+    let sealed = release(server, key, &first.etag).await.unwrap().into_inner().draft_order.unwrap();
+    is(release(server, key, &sealed.etag).await, Code::FailedPrecondition, "NOT_OPEN", "SEALED");
+    let request = LeaseDraftOrdersRequest {
+        request_id: "long".into(),
+        duration: Some(prost_types::Duration { seconds: 7_200, nanos: 0 }),
+        ..LeaseDraftOrdersRequest::default()
+    };
+    is(verbs(server).lease_draft_orders(call("erp", request)).await, Code::InvalidArgument, "LEASE_DURATION", "7200");
+}
+
+/// What is wrong, who reports of which draft order under which token, and how that is refused.
+type Bad<'a> = (&'static str, &'static str, &'a str, i64, Vec<LineReport>, Code, &'static str, &'static str);
+
+fn bad_reports(key: &str) -> Vec<Bad<'_>> {
+    use LineOutcome::{Changed, Posted, Rejected, Retry};
+    let of = |what, lines, reason, says| (what, "erp", key, 2, lines, Code::InvalidArgument, reason, says);
+    vec![
         ("an unknown key", "erp", "NONE", 2, good(), Code::NotFound, "UNKNOWN_DRAFT_ORDER", "NONE"),
         ("by another connection", "second", key, 2, good(), Code::PermissionDenied, "NOT_CONNECTOR", "second"),
         ("by a planner", "planner", key, 2, good(), Code::PermissionDenied, "NOT_ALLOWED", "ROLE_ERP"),
         ("no token", "erp", key, 0, good(), Code::InvalidArgument, "TOKEN", "0"),
-        ("more than drafted", "erp", key, 2, with(said(2, Changed, &[("18", "21")])), Code::InvalidArgument, "MORE_THAN_DRAFTED", "20"),
-        (
-            "more in parts",
-            "erp",
-            key,
-            2,
-            with(said(2, Changed, &[("18", "15"), ("19", "6")])),
-            Code::InvalidArgument,
-            "MORE_THAN_DRAFTED",
-            "21",
-        ),
-        ("less, as drafted", "erp", key, 2, with(said(2, Posted, &[("18", "19")])), Code::InvalidArgument, "NOT_AS_DRAFTED", "19"),
-        ("nowhere", "erp", key, 2, with(said(2, Posted, &[])), Code::InvalidArgument, "DOCUMENT_MISSING", "document"),
-        ("refused and there", "erp", key, 2, with(said(2, Rejected, &[("18", "20")])), Code::InvalidArgument, "NOT_POSTED", "REJECTED"),
-        ("a line of nothing", "erp", key, 2, with(said(7, Retry, &[])), Code::InvalidArgument, "UNKNOWN_LINE", "7"),
-        ("a line twice", "erp", key, 2, with(said(1, Retry, &[])), Code::InvalidArgument, "REPEATED", "1"),
-        ("a line left out", "erp", key, 2, vec![said(1, Retry, &[])], Code::InvalidArgument, "LINE_MISSING", "2"),
-    ];
-    for (what, connection, of, token, lines, code, reason, says) in rows {
-        is(report(&server, (connection, what), (of, token), lines).await, code, reason, says);
-        assert_eq!((&draft(&server, key).await, &draft(&server, &beside.posting_key).await), (&lease, beside), "{what}");
-    }
+        of("more than drafted", with(said(2, Changed, &[("18", "21")])), "MORE_THAN_DRAFTED", "20"),
+        of("more in parts", with(said(2, Changed, &[("18", "15"), ("19", "6")])), "MORE_THAN_DRAFTED", "21"),
+        of("less, as drafted", with(said(2, Posted, &[("18", "19")])), "NOT_AS_DRAFTED", "19"),
+        of("nowhere", with(said(2, Posted, &[])), "DOCUMENT_MISSING", "document"),
+        of("refused and there", with(said(2, Rejected, &[("18", "20")])), "NOT_POSTED", "REJECTED"),
+        of("a line of nothing", with(said(7, Retry, &[])), "UNKNOWN_LINE", "7"),
+        of("a line twice", with(said(1, Retry, &[])), "REPEATED", "1"),
+        of("a line left out", vec![said(1, Retry, &[])], "LINE_MISSING", "2"),
+    ]
+}
 
-    // An old token: kept, and it changes no state.
-    let old = report(&server, ("erp", "old"), (key, 1), vec![said(1, Rejected, &[]), said(2, Rejected, &[])]).await.unwrap().into_inner();
-    let now = draft(&server, key).await;
+/// The one is kept and changes no state; the other is taken, once.
+async fn an_old_token_and_a_good_report(server: &Server, lease: &DraftOrder) {
+    use LineOutcome::{Rejected, Retry};
+    let key = lease.posting_key.as_str();
+    let old = report(server, ("erp", "old"), (key, 1), vec![said(1, Rejected, &[]), said(2, Rejected, &[])]).await.unwrap().into_inner();
+    let now = draft(server, key).await;
     assert_eq!((old.late, now.state(), now.reports), (true, DraftOrderState::Leased, 1));
     assert_eq!(now.lines, lease.lines);
-    // What is right after all that is taken, once.
-    let posted = report(&server, ("erp", "new"), (key, 2), good()).await.unwrap().into_inner();
+    let posted = report(server, ("erp", "new"), (key, 2), good()).await.unwrap().into_inner();
     assert_eq!((posted.late, posted.draft_order.as_ref().unwrap().state()), (false, DraftOrderState::Posted));
-    assert_eq!(report(&server, ("erp", "new"), (key, 2), good()).await.unwrap().into_inner(), posted);
-    is(report(&server, ("erp", "new"), (key, 2), with(said(2, Retry, &[]))).await, Code::InvalidArgument, "REQUEST_ID_REUSED", "new");
-    assert_eq!(&draft(&server, &beside.posting_key).await, beside);
+    assert_eq!(report(server, ("erp", "new"), (key, 2), good()).await.unwrap().into_inner(), posted);
+    is(report(server, ("erp", "new"), (key, 2), with(said(2, Retry, &[]))).await, Code::InvalidArgument, "REQUEST_ID_REUSED", "new");
 }
 
 /// It is held; a buyer may let it go on, and then its ERP has the last word: the connector gets what the planner expected.

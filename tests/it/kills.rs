@@ -58,6 +58,7 @@ async fn killed(engine: Engine) {
 
 /// Streams batches after `answered` and kills the server in the middle; the last batch that was answered, and the feed it was told.
 async fn stream_until_killed(server: &mut Server, mut answered: u64, mut head: Cursor, until: Duration) -> (u64, Cursor) {
+    server.heard(DEMAND, "erp").await;
     let mut client = server.records(DEMAND, "erp");
     let (requests, stream) = tokio::sync::mpsc::channel(4);
     let first = answered + 1;

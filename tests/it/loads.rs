@@ -88,20 +88,7 @@ async fn loads(engine: Engine) {
     server.heard(MASTERS, "erp").await;
     server.heard(GOVERNANCE, "erp").await;
     server.put(MASTERS, "erp", items(0..1_000, "")).await;
-
-    // 30 are missing: tombstones at once.
-    open(&server, "first").await;
-    send_in(&server, 30..1_000, "first").await;
-    send_in(&server, 30..40, "first").await;
-    let status = commit(&server, "erp", "first", Some(969), false).await.err().unwrap();
-    assert_eq!(refusal(&status), (Code::FailedPrecondition, "CONTROL_TOTALS".into()), "{status:?}");
-    commit(&server, "erp", "first", Some(970), false).await.unwrap();
-    let set = until(&server, "first", SetState::Applied).await;
-    assert_eq!((set.records, set.removed, listed(&server).await), (970, 30, 970));
-    let gone = server.held(MASTERS, "erp", "item", "I0029").await.unwrap();
-    assert_eq!(gone.envelope.unwrap().operation(), Operation::Delete);
-    // A late copy of what was loaded before does not bring it back.
-    assert_eq!(server.send(MASTERS, "erp", items(0..30, "")).await.counts.unwrap().superseded, 30);
+    few_are_missing(&server).await;
 
     // 400 are missing: held, with one exception; the restart in the middle changes nothing.
     open(&server, "second").await;
@@ -109,33 +96,58 @@ async fn loads(engine: Engine) {
     server.process.kill9();
     server = place.serve(port, &arguments);
     send_in(&server, 700..1_000, "second").await;
-    commit(&server, "erp", "second", Some(570), false).await.unwrap();
-    let set = until(&server, "second", SetState::Held).await;
+    too_many_are_missing(&server).await;
+    only_an_operator_lets_it_through(&server).await;
+    one_never_commits(&server).await;
+    server.run(&["check"]);
+}
+
+/// 30: tombstones at once.
+async fn few_are_missing(server: &Server) {
+    open(server, "first").await;
+    send_in(server, 30..1_000, "first").await;
+    send_in(server, 30..40, "first").await;
+    let status = commit(server, "erp", "first", Some(969), false).await.err().unwrap();
+    assert_eq!(refusal(&status), (Code::FailedPrecondition, "CONTROL_TOTALS".into()), "{status:?}");
+    commit(server, "erp", "first", Some(970), false).await.unwrap();
+    let set = until(server, "first", SetState::Applied).await;
+    assert_eq!((set.records, set.removed, listed(server).await), (970, 30, 970));
+    let gone = server.held(MASTERS, "erp", "item", "I0029").await.unwrap();
+    assert_eq!(gone.envelope.unwrap().operation(), Operation::Delete);
+    // A late copy of what was loaded before does not bring it back.
+    assert_eq!(server.send(MASTERS, "erp", items(0..30, "")).await.counts.unwrap().superseded, 30);
+}
+
+async fn too_many_are_missing(server: &Server) {
+    commit(server, "erp", "second", Some(570), false).await.unwrap();
+    let set = until(server, "second", SetState::Held).await;
     assert_eq!((set.removed, set.note.as_str()), (400, "400 of 970 records would disappear, more than 5 percent"));
     let held =
-        eventually_async("the exception", PATIENCE, async || Some(exceptions(&server, "open").await).filter(|held| !held.is_empty())).await;
+        eventually_async("the exception", PATIENCE, async || Some(exceptions(server, "open").await).filter(|held| !held.is_empty())).await;
     let [exception] = held.as_slice() else { panic!("{held:?}") };
     assert_eq!((exception.cause.as_str(), exception.state(), exception.records), ("set/erp/second", ExceptionState::Open, 400));
-    assert_eq!(listed(&server).await, 970, "nothing is removed while it is held");
+    assert_eq!(listed(server).await, 970, "nothing is removed while it is held");
+}
 
-    // Only an operator lets it through.
-    let status = commit(&server, "erp", "second", None, false).await.err().unwrap();
+async fn only_an_operator_lets_it_through(server: &Server) {
+    let status = commit(server, "erp", "second", None, false).await.err().unwrap();
     assert_eq!(refusal(&status), (Code::FailedPrecondition, "LOAD_HELD".into()), "{status:?}");
-    let status = commit(&server, "erp", "second", None, true).await.err().unwrap();
+    let status = commit(server, "erp", "second", None, true).await.err().unwrap();
     assert_eq!(refusal(&status), (Code::PermissionDenied, "NOT_ALLOWED".into()), "{status:?}");
-    commit(&server, "operator", "second", None, true).await.unwrap();
-    let set = until(&server, "second", SetState::Applied).await;
-    assert_eq!((set.removed, listed(&server).await), (400, 570));
-    eventually_async("the exception to resolve itself", PATIENCE, async || exceptions(&server, "open").await.is_empty().then_some(()))
-        .await;
-    assert_eq!(exceptions(&server, "resolved").await.len(), 1);
+    commit(server, "operator", "second", None, true).await.unwrap();
+    let set = until(server, "second", SetState::Applied).await;
+    assert_eq!((set.removed, listed(server).await), (400, 570));
+    eventually_async("the exception to resolve itself", PATIENCE, async || exceptions(server, "open").await.is_empty().then_some(())).await;
+    assert_eq!(exceptions(server, "resolved").await.len(), 1);
+}
 
-    // One that never commits changes nothing, and the reader is told that it is open.
-    open(&server, "third").await;
-    send_in(&server, 430..440, "third").await;
+/// That changes nothing, and the reader is told that it is open.
+async fn one_never_commits(server: &Server) {
+    open(server, "third").await;
+    send_in(server, 430..440, "third").await;
     let request = ListRequest { filter: Some(filter("item", &ItemFilter::default())), page_size: 1, ..ListRequest::default() };
     let completeness = server.records(MASTERS, "planner").list(request).await.unwrap().completeness.unwrap();
-    assert_eq!((completeness.open_sets, listed(&server).await), (vec!["erp/third".to_owned()], 570));
+    assert_eq!((completeness.open_sets, listed(server).await), (vec!["erp/third".to_owned()], 570));
     let abort = AbortSetRequest {
         request_id: "abort".into(),
         kind: "item".into(),
@@ -144,7 +156,6 @@ async fn loads(engine: Engine) {
         ..AbortSetRequest::default()
     };
     server.operations().abort_set(call("erp", abort)).await.unwrap();
-    assert_eq!(listed(&server).await, 570);
-    assert_eq!(exceptions(&server, "open").await, []);
-    server.run(&["check"]);
+    assert_eq!(listed(server).await, 570);
+    assert_eq!(exceptions(server, "open").await, []);
 }

@@ -1,7 +1,7 @@
 //! Masters, demand and stock in a bad order, with own ids, what never fits, and what is removed again.
 
 use crate::{
-    bad_input::{document, quantity, shipment, version},
+    bad_input::{day, document, quantity, shipment, version},
     lines::{EAST, item_id, line, masters},
     suite::Suite,
 };
@@ -10,7 +10,7 @@ use crossdock_proto::{
     demand::{DemandLine, Fulfilment, Movement},
     masterdata::{Conversion, CrossReference, Item},
     operations::{CommitSetRequest, OpenSetRequest, Set, SetPurpose},
-    types::{Date, Operation},
+    types::Operation,
 };
 use crossdock_testkit::eventually_async;
 use crossdock_tests::{MASTERS, PATIENCE, call, record};
@@ -21,66 +21,6 @@ pub const ITEMS: u64 = 40;
 
 /// Masters of the second half, own ids of the shop, and what depends on either.
 pub fn story() -> Vec<(&'static str, Vec<Record>)> {
-    let own = |space: &str, local: &str, canonical: &str| {
-        let message =
-            CrossReference { space: space.into(), local_id: local.into(), canonical_id: canonical.into(), ..CrossReference::default() };
-        record("cross_reference", version(1), &message)
-    };
-    let cases = |number| {
-        let message = Conversion { item_id: item_id(number), unit: "XCS".into(), numerator: 12, ..Conversion::default() };
-        record("conversion", version(1), &message)
-    };
-    let by_case = |number: u64| {
-        let message = DemandLine {
-            item_id: item_id(number % ITEMS),
-            location_id: EAST.into(),
-            quantity: quantity("3", "XCS"),
-            ordered_date: Some(Date { year: 2026, month: 4, day: 1 }),
-            ..DemandLine::default()
-        };
-        record("demand_line", document(&format!("CASE{number}"), 1), &message)
-    };
-    let lost = |number: u64| {
-        let message = DemandLine {
-            item_id: "NEVER".into(),
-            location_id: EAST.into(),
-            quantity: quantity("1", "EA"),
-            ordered_date: Some(Date { year: 2026, month: 4, day: 1 }),
-            ..DemandLine::default()
-        };
-        record("demand_line", document(&format!("LOST{number}"), 1), &message)
-    };
-    let shipped = |number: u64| {
-        let message = Fulfilment {
-            item_id: item_id(number % ITEMS),
-            location_id: EAST.into(),
-            order_document: format!("SO{number}"),
-            order_line: "1".into(),
-            ..shipment()
-        };
-        record("fulfilment", document(&format!("F{number}"), 1), &message)
-    };
-    let moved = |number: u64| {
-        let message = Movement {
-            item_id: item_id(number % ITEMS),
-            location_id: EAST.into(),
-            quantity: quantity(if number.is_multiple_of(3) { "-2" } else { "5" }, "EA"),
-            sequence: Some(i64::try_from(number).unwrap()),
-            movement_date: Some(Date { year: 2026, month: 4, day: 2 }),
-            ..Movement::default()
-        };
-        record("movement", document(&format!("M{number}"), 1), &message)
-    };
-    let of_the_shop = |number: u64| {
-        let message = DemandLine {
-            item_id: format!("s{number}"),
-            location_id: "home".into(),
-            quantity: quantity("2", "EA"),
-            ordered_date: Some(Date { year: 2026, month: 5, day: 1 }),
-            ..DemandLine::default()
-        };
-        record("demand_line", document(&format!("SHOP{number}"), 1), &message)
-    };
     vec![
         // Half of it comes before its masters.
         ("erp", (0..400).map(|number| line(number, ITEMS)).collect()),
@@ -95,6 +35,68 @@ pub fn story() -> Vec<(&'static str, Vec<Record>)> {
         ),
         ("erp", (400..800).map(|number| line(number, ITEMS)).collect()),
     ]
+}
+
+/// What an id of the shop means.
+fn own(space: &str, local: &str, canonical: &str) -> Record {
+    let message =
+        CrossReference { space: space.into(), local_id: local.into(), canonical_id: canonical.into(), ..CrossReference::default() };
+    record("cross_reference", version(1), &message)
+}
+
+/// How many pieces are in a case of an item.
+fn cases(number: u64) -> Record {
+    let message = Conversion { item_id: item_id(number), unit: "XCS".into(), numerator: 12, ..Conversion::default() };
+    record("conversion", version(1), &message)
+}
+
+/// A demand line ordered on the first day of a month.
+fn demanded(document: &str, (item, location): (&str, &str), (value, unit): (&str, &str), month: i32) -> Record {
+    let message = DemandLine {
+        item_id: item.into(),
+        location_id: location.into(),
+        quantity: quantity(value, unit),
+        ordered_date: day(2026, month, 1),
+        ..DemandLine::default()
+    };
+    record("demand_line", self::document(document, 1), &message)
+}
+
+fn by_case(number: u64) -> Record {
+    demanded(&format!("CASE{number}"), (&item_id(number % ITEMS), EAST), ("3", "XCS"), 4)
+}
+
+/// Of an item that never comes.
+fn lost(number: u64) -> Record {
+    demanded(&format!("LOST{number}"), ("NEVER", EAST), ("1", "EA"), 4)
+}
+
+/// By the shop's own ids.
+fn of_the_shop(number: u64) -> Record {
+    demanded(&format!("SHOP{number}"), (&format!("s{number}"), "home"), ("2", "EA"), 5)
+}
+
+fn shipped(number: u64) -> Record {
+    let message = Fulfilment {
+        item_id: item_id(number % ITEMS),
+        location_id: EAST.into(),
+        order_document: format!("SO{number}"),
+        order_line: "1".into(),
+        ..shipment()
+    };
+    record("fulfilment", document(&format!("F{number}"), 1), &message)
+}
+
+fn moved(number: u64) -> Record {
+    let message = Movement {
+        item_id: item_id(number % ITEMS),
+        location_id: EAST.into(),
+        quantity: quantity(if number.is_multiple_of(3) { "-2" } else { "5" }, "EA"),
+        sequence: Some(i64::try_from(number).unwrap()),
+        movement_date: day(2026, 4, 2),
+        ..Movement::default()
+    };
+    record("movement", document(&format!("M{number}"), 1), &message)
 }
 
 /// Lines that are deleted, and a full load in which an item is missing: its absence has to reach the others too.

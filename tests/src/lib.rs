@@ -12,6 +12,8 @@ use crossdock_proto::{
     types::{BatchResult, Envelope, RecordKey},
 };
 use crossdock_rpc::{CONNECTION, Channel, PRINCIPAL, RecordClient, remote};
+pub use crossdock_testkit::Engine;
+
 use crossdock_testkit::{Database, Process, binary, eventually_async, free_port, fresh_database};
 use prost::Message;
 use std::{
@@ -35,15 +37,6 @@ pub const WRITEBACK: &str = "crossdock.writeback.v1";
 pub const EXECUTION: &str = "crossdock.execution.v1";
 /// How long a server may take to do what it is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Which engine keeps the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// SQLite files in a folder.
-    Sqlite,
-    /// Schemas of a PostgreSQL database.
-    Postgres,
-}
 
 /// Where servers keep their data; goes with the test.
 pub struct Place {
@@ -155,7 +148,7 @@ impl Server {
     pub async fn list<M: Message + Default>(&self, package: &str, connection: &str, kind: &str, by: &impl Message) -> Vec<(String, M)> {
         let request = ListRequest { filter: Some(filter(kind, by)), page_size: 1_000, ..ListRequest::default() };
         let page = self.records(package, connection).list(request).await.unwrap();
-        page.records.into_iter().map(|record| (record.envelope.unwrap().key, M::decode(record.body).unwrap())).collect()
+        page.records.iter().map(|record| record.read().unwrap()).collect()
     }
 
     /// The verbs on what services keep about their own work.

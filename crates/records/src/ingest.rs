@@ -1,12 +1,12 @@
 //! Batches: control totals, outcomes, watermarks.
 
 use crate::{Derived, Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken, registry, stored, take};
-use crossdock_core::{Key, Micro, Result, Violation, key};
+use crossdock_core::{Key, Micro, Result, key};
 use crossdock_proto::{
     Record,
     operations::WatermarkState,
     schema,
-    types::{BatchFailure, BatchResult, ControlTotal, Outcome, OutcomeCounts, RecordResult, Violation as WireViolation, Watermark},
+    types::{BatchFailure, BatchResult, ControlTotal, Outcome, OutcomeCounts, RecordResult, Violation, Watermark},
 };
 use crossdock_store::{Fields, Tx};
 use crossdock_telemetry::names;
@@ -196,9 +196,9 @@ fn result(batch: u64, taken: impl Iterator<Item = Taken>) -> BatchResult {
 }
 
 fn told(index: u32, taken: Taken) -> RecordResult {
-    let mut violations: Vec<WireViolation> = taken.violations.into_iter().map(wire).collect();
+    let mut violations: Vec<Violation> = taken.violations.into_iter().map(stored::violation).collect();
     let cause = taken.cause.map(|cause| {
-        violations.push(WireViolation { reason: cause.reason, message: cause.message, ..WireViolation::default() });
+        violations.push(Violation { reason: cause.reason, message: cause.message, ..Violation::default() });
         cause.key
     });
     RecordResult {
@@ -210,10 +210,6 @@ fn told(index: u32, taken: Taken) -> RecordResult {
         cause: cause.unwrap_or_default(),
         findings: taken.findings,
     }
-}
-
-fn wire(violation: Violation) -> WireViolation {
-    WireViolation { field: violation.field, reason: violation.reason.to_owned(), value: violation.value, message: violation.message }
 }
 
 fn advance(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {

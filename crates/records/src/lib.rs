@@ -41,5 +41,5 @@ pub use references::REFERENCE;
 pub use registry::{Kinds, message, model};
 pub use sets::{SET, abort, commit, in_run, open};
 pub use settle::{Held, Settled, settle};
-pub use stored::{encoded, envelope, micros, record, timestamp};
+pub use stored::{encoded, envelope, micros, record, timestamp, violation};
 pub use take::take;

@@ -1,8 +1,8 @@
 //! A record as it is stored, as the contract shows it.
 
 use bytes::Bytes;
-use crossdock_core::{Micros, TraceParent};
-use crossdock_proto::types::{Envelope, Finding, Operation, Version};
+use crossdock_core::{Micros, TraceParent, Violation};
+use crossdock_proto::types::{self, Envelope, Finding, Operation, Version};
 use crossdock_store::Record;
 use prost::Message;
 use prost_types::Timestamp;
@@ -45,6 +45,11 @@ pub(crate) fn meta(envelope: &Envelope, principal: &str, findings: &[Finding]) -
 
 pub(crate) fn findings(stored: &Record) -> Vec<Finding> {
     Envelope::decode(stored.meta.clone()).unwrap_or_default().findings
+}
+
+/// A violation as the contracts have it.
+pub fn violation(own: Violation) -> types::Violation {
+    types::Violation { field: own.field, reason: own.reason.to_owned(), value: own.value, message: own.message }
 }
 
 /// An instant as the contracts have it.

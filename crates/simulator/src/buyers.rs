@@ -11,7 +11,6 @@ use crossdock_proto::{
         writeback_service_client::WritebackServiceClient,
     },
 };
-use prost::Message;
 use std::collections::BTreeMap;
 use tonic::Status;
 
@@ -58,13 +57,14 @@ impl Buyers {
         for (key, status) in self.recommendations("pending_approval").await? {
             let Some(person) = person(status.clearance.as_ref(), &status.edited_by, moment) else { continue };
             match world.chance.draw("buyer", &format!("{} {} {}", about(&status), moment.day, moment.hour)) % 100 {
-                0..=6 if status.edited_by.is_empty() => self.edit(key, &status, moment).await?,
+                0..=6 if status.edited_by.is_empty() && status.target.is_none() => self.edit(key, &status, moment).await?,
                 7..=13 => self.decline(person, key, &status).await?,
                 _ => approvals.entry(person).or_default().push(Seen { recommendation: key, etag: status.etag, ..Seen::default() }),
             }
         }
         for (key, draft) in self.drafts("pending_approval").await? {
-            let Some(person) = person(draft.clearance.as_ref(), "", moment) else { continue };
+            // Ana may have edited a line of it.
+            let Some(person) = person(draft.clearance.as_ref(), "ana", moment) else { continue };
             approvals.entry(person).or_default().push(Seen { draft_order: key, etag: draft.etag, ..Seen::default() });
         }
         for (person, seen) in approvals {
@@ -185,18 +185,13 @@ impl Buyers {
 
     async fn recommendations(&self, state: &str) -> Result<Vec<(String, RecommendationStatus)>> {
         let filter = RecommendationStatusFilter { state: state.to_owned(), ..RecommendationStatusFilter::default() };
-        self.client.list("recommendation_status", &filter).await.map(|records| records.iter().filter_map(read).collect())
+        self.client.list("recommendation_status", &filter).await.map(|records| records.iter().filter_map(Record::read).collect())
     }
 
     async fn drafts(&self, state: &str) -> Result<Vec<(String, DraftOrder)>> {
         let filter = DraftOrderFilter { state: state.to_owned(), ..DraftOrderFilter::default() };
-        self.client.list("draft_order", &filter).await.map(|records| records.iter().filter_map(read).collect())
+        self.client.list("draft_order", &filter).await.map(|records| records.iter().filter_map(Record::read).collect())
     }
-}
-
-/// Key and message of a record.
-pub fn read<M: Message + Default>(record: &Record) -> Option<(String, M)> {
-    Some((record.envelope.as_ref()?.key.clone(), M::decode(record.body.clone()).ok()?))
 }
 
 /// Who may say yes next: nobody to what they last edited, nobody twice.

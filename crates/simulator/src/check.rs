@@ -1,6 +1,8 @@
 //! At the end: what the parties know for certain against what Crossdock says through its interface.
 
-use crate::{Result, connector::order_key, simulation::Books, world::CENTRES};
+mod changes;
+
+use crate::{Result, connector::order_key, days, simulation::Books, world::CENTRES};
 use crossdock_core::Micro;
 use crossdock_proto::{
     demand::{InventoryPosition, InventoryPositionFilter},
@@ -8,6 +10,7 @@ use crossdock_proto::{
     operations::{Parked, ParkedFilter},
     writeback::{DraftOrder, DraftOrderFilter, DraftOrderState},
 };
+use jiff::civil::Date;
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +67,7 @@ pub async fn check(books: &Books<'_>) -> Result<Report> {
         faultless(books)?,
         unparked(books).await?,
         postings(books).await?,
+        changes::check(books).await?,
         stock(books).await?,
         history(books).await?,
         progress(books).await?,
@@ -146,7 +150,7 @@ async fn postings(books: &Books<'_>) -> Result<Check> {
     })?;
     let mut known: BTreeMap<String, DraftOrder> = BTreeMap::new();
     for record in books.client.list("draft_order", &DraftOrderFilter::default()).await? {
-        known.extend(crate::buyers::read::<DraftOrder>(&record));
+        known.extend(record.read::<DraftOrder>());
     }
     for (key, documents) in &made {
         let draft = known.get(key);
@@ -171,7 +175,7 @@ async fn stock(books: &Books<'_>) -> Result<Check> {
     let mut check = Check::new("stock is what lies in the centres");
     let mut held: BTreeMap<String, i64> = BTreeMap::new();
     for record in books.client.list("inventory_position", &InventoryPositionFilter::default()).await? {
-        if let Some((key, position)) = crate::buyers::read::<InventoryPosition>(&record) {
+        if let Some((key, position)) = record.read::<InventoryPosition>() {
             held.insert(key, micro(&position.on_hand));
         }
     }
@@ -214,7 +218,7 @@ async fn history(books: &Books<'_>) -> Result<Check> {
 /// Progress of order lines is what follows from orders and receipts. Lines with a substitute are left out: what a piece of it stands for is for
 /// people to say.
 async fn progress(books: &Books<'_>) -> Result<Check> {
-    let mut check = Check::new("progress of orders follows from orders and receipts");
+    let mut check = Check::new("progress of orders follows from orders, their changes and receipts");
     let (mut received, mut substituted) = (BTreeMap::<String, i64>::new(), BTreeSet::new());
     books.ledgers.read(|_, cells| {
         if let ["received", order, pieces, whose] = cells {
@@ -230,20 +234,49 @@ async fn progress(books: &Books<'_>) -> Result<Check> {
         let keys: Vec<&str> = lines.keys().map(String::as_str).collect();
         let mut held: BTreeMap<String, OrderProgress> = BTreeMap::new();
         for record in books.client.get("order_progress", &keys).await? {
-            held.extend(crate::buyers::read::<OrderProgress>(&record));
+            held.extend(record.read::<OrderProgress>());
         }
         for (key, line) in lines.into_iter().filter(|(key, _)| !substituted.contains(key)) {
             let came = received.get(&key).copied().unwrap_or(0);
-            let wanted = (line.quantity - line.cancelled) * line.per;
+            let wanted = line.wanted() * line.per;
             let open = if line.closed { 0 } else { (wanted - came).max(0) };
-            let found = held.get(&key).map(|found| (micro(&found.received), micro(&found.open), micro(&found.over), found.closed));
-            let right = (came * Micro::ONE.0, open * Micro::ONE.0, (came - wanted).max(0) * Micro::ONE.0, line.closed);
-            check.look(found == Some(right), || {
-                format!("{key}: (received, open, over, closed) are {right:?} millionths, Crossdock says {found:?}")
-            });
+            let right = Standing {
+                received: came * Micro::ONE.0,
+                cancelled: line.cancelled * line.per * Micro::ONE.0,
+                open: open * Micro::ONE.0,
+                over: (came - wanted).max(0) * Micro::ONE.0,
+                due: Some(line.due),
+                closed: line.closed,
+            };
+            let found = held.get(&key).map(Standing::of);
+            check.look(found.as_ref() == Some(&right), || format!("{key} is {right:?} (in millionths), Crossdock says {found:?}"));
         }
     }
     Ok(check)
+}
+
+/// How far an order line is: pieces in millionths.
+#[derive(Debug, PartialEq, Eq)]
+struct Standing {
+    received: i64,
+    cancelled: i64,
+    open: i64,
+    over: i64,
+    due: Option<Date>,
+    closed: bool,
+}
+
+impl Standing {
+    fn of(found: &OrderProgress) -> Self {
+        Self {
+            received: micro(&found.received),
+            cancelled: micro(&found.cancelled),
+            open: micro(&found.open),
+            over: micro(&found.over),
+            due: days::read(found.due_date.as_ref()),
+            closed: found.closed,
+        }
+    }
 }
 
 fn micro(text: &str) -> i64 {

@@ -1,7 +1,8 @@
-//! An ERP's connector: leases draft orders, makes orders of them, and says what became of them, sometimes late, sometimes not at all.
+//! An ERP's connector: leases draft orders, makes orders of them or changes orders, and says what became of them, sometimes late, sometimes not at all.
 
 use crate::{
     Result,
+    amend::{amend, units},
     client::Client,
     days,
     error::refused,
@@ -10,9 +11,8 @@ use crate::{
     trade::{Book, OrderLine, Trade},
     world::{ERPS, Source, World, centre_named},
 };
-use crossdock_core::Micro;
 use crossdock_proto::writeback::{
-    DraftLine, DraftOrder, LeaseDraftOrdersRequest, LineOutcome, LineReport, PostedLine, RecommendationKind, ReportPostingRequest,
+    DraftLine, DraftOrder, LeaseDraftOrdersRequest, LineOutcome, LineReport, PostedLine, ReportPostingRequest,
     writeback_service_client::WritebackServiceClient,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,20 +137,37 @@ impl Connector {
         self.client.decide(WRITEBACK, request, verb).await.map(drop).map_err(refused(format!("{} reports {key}", ERPS[self.erp])))
     }
 
-    /// The ERP makes an order.
+    /// The ERP makes an order, or changes some.
     fn create(&mut self, world: &World, trade: &mut Trade, draft: &DraftOrder, moment: Moment) -> Result<Vec<LineReport>> {
         let key = draft.posting_key.as_str();
         if self.posted.contains_key(key) {
             self.client.ledgers().add("faults", [vec!["twice", "draft_order", key, "the ERP was made to order the same twice"]])?;
         }
-        let book = &mut trade.books[self.erp];
-        let document = book.document();
-        let mut made = Vec::new();
-        let lines: Vec<LineReport> =
-            draft.lines.iter().map(|line| order(world, book, (&document, draft), line, &mut made, moment)).collect();
-        self.client.ledgers().add(ERPS[self.erp], [vec!["created", key, document.as_str()]])?;
+        let lines = if draft.lines.iter().all(|line| line.target.is_some()) {
+            draft.lines.iter().map(|line| self.change(trade, line, moment)).collect::<Result<_>>()?
+        } else {
+            self.order(world, &mut trade.books[self.erp], draft, moment)?
+        };
         self.posted.insert(key.to_owned(), lines.clone());
         Ok(lines)
+    }
+
+    fn order(&self, world: &World, book: &mut Book, draft: &DraftOrder, moment: Moment) -> Result<Vec<LineReport>> {
+        let document = book.document();
+        let mut made = Vec::new();
+        let lines = draft.lines.iter().map(|line| order(world, book, (&document, draft), line, &mut made, moment)).collect();
+        self.client.ledgers().add(ERPS[self.erp], [vec!["created", draft.posting_key.as_str(), document.as_str()]])?;
+        Ok(lines)
+    }
+
+    fn change(&self, trade: &mut Trade, line: &DraftLine, moment: Moment) -> Result<LineReport> {
+        let (document, number) = match amend(trade, self.erp, line, moment) {
+            Ok(place) => place,
+            Err(message) => return Ok(report(line, LineOutcome::Rejected, Vec::new(), &message)),
+        };
+        self.client.ledgers().add(ERPS[self.erp], [vec!["changed", line.recommendation.as_str(), document.as_str(), number.as_str()]])?;
+        let posted = PostedLine { document, line: number, quantity: line.quantity.clone() };
+        Ok(report(line, LineOutcome::Posted, vec![posted], ""))
     }
 }
 
@@ -175,11 +192,6 @@ fn report(line: &DraftLine, outcome: LineOutcome, posted: Vec<PostedLine>, messa
     LineReport { number: line.number, outcome: outcome.into(), posted, message: message.to_owned() }
 }
 
-/// Whole units.
-fn units(text: &str) -> i64 {
-    text.parse().map_or(0, |amount: Micro| amount.0 / Micro::ONE.0)
-}
-
 /// What the ERP makes of one line: an own line, a part of one that is there, two lines, or nothing.
 fn order(
     world: &World,
@@ -189,9 +201,6 @@ fn order(
     made: &mut Vec<(usize, String)>,
     moment: Moment,
 ) -> LineReport {
-    if !matches!(line.kind(), RecommendationKind::Purchase | RecommendationKind::Transfer) {
-        return change(book, line, moment);
-    }
     let about = format!("{} {} {}", about(draft), line.item_id, line.quantity);
     let (Some(good), Some(centre)) = (world.good(&line.item_id), centre_named(&draft.destination_location_id)) else {
         return report(line, LineOutcome::Rejected, Vec::new(), "no such item in this ERP");
@@ -242,28 +251,6 @@ fn put(book: &mut Book, document: &str, made: &mut Vec<(usize, String)>, order: 
     made.push((order.good, number.clone()));
     book.put((document.to_owned(), number.clone()), OrderLine { quantity, ..order.clone() });
     (number, quantity)
-}
-
-/// Another date or less of an order that is there.
-fn change(book: &mut Book, line: &DraftLine, moment: Moment) -> LineReport {
-    let target = line.target.clone().unwrap_or_default();
-    let (place, quantity) = ((target.document.clone(), target.line.clone()), units(&line.quantity));
-    if book.lines.get(&place).is_none_or(|held| held.closed) {
-        return report(line, LineOutcome::Rejected, Vec::new(), "the order line is closed");
-    }
-    book.change(&place, |held| {
-        held.modified = moment.now;
-        match line.kind() {
-            RecommendationKind::Cancel => held.cancelled = (held.cancelled + quantity).min(held.quantity),
-            _ => held.due = days::read(line.need_by.as_ref()).unwrap_or(held.due),
-        }
-    });
-    report(
-        line,
-        LineOutcome::Posted,
-        vec![PostedLine { document: target.document, line: target.line, quantity: line.quantity.clone() }],
-        "",
-    )
 }
 
 /// Key of an order line in Crossdock.

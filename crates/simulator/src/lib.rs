@@ -5,6 +5,7 @@
 //! were answered (the [`ledger`]), send things twice, in disorder and over lines that break. At the end the ledgers are compared with what
 //! Crossdock says through its interface. Everything follows from one seed; time is stepped here ([`SteppedClock`]).
 
+mod amend;
 mod buyers;
 mod chance;
 mod check;

@@ -61,7 +61,7 @@ impl Purchasing {
             trade.deliveries.iter().filter(|delivery| delivery.erp == self.erp && !delivery.done).map(|d| &d.place).collect();
         let came = |place: &Place| trade.deliveries.iter().any(|delivery| delivery.erp == self.erp && delivery.place == *place);
         let over = |(place, line): &(&Place, &OrderLine)| {
-            let full = line.received >= (line.quantity - line.cancelled) * line.per;
+            let full = line.received >= line.wanted() * line.per;
             let gives_up = world.chance.holds(30, "gives up", &format!("{} {}", order_key(self.erp, place), moment.day));
             !line.closed && line.received > 0 && !open.contains(place) && came(place) && (full || gives_up)
         };

@@ -1,8 +1,11 @@
 //! Waits until the services have done what follows from what they were sent: reproducible plays need parties that see the same each time.
 
-use crate::{Result, buyers::read, client::Client, clock::SteppedClock};
+use crate::{Result, client::Client, clock::SteppedClock};
 use crossdock_core::{Clock, Micros};
-use crossdock_proto::writeback::{Run, RunFilter};
+use crossdock_proto::{
+    Record,
+    writeback::{Run, RunFilter},
+};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,7 +25,7 @@ pub async fn wait(client: &Client, clock: &SteppedClock) -> Result<()> {
     let (began, mut same, mut before) = (Instant::now(), 0, Vec::new());
     while same < SAME && began.elapsed() < LONGEST {
         let now = heads(client).await?;
-        let busy = client.list("run", &RunFilter {}).await?.iter().filter_map(read).any(|(_, run): (String, Run)| run.processing);
+        let busy = client.list("run", &RunFilter {}).await?.iter().filter_map(Record::read).any(|(_, run): (String, Run)| run.processing);
         same = if now == before && !busy { same + 1 } else { 0 };
         before = now;
         if busy {

@@ -3,7 +3,7 @@
 use crate::{
     Result,
     client::Client,
-    connector::order_key,
+    connector::{is_bought, order_key},
     days,
     outgoing::{Outgoing, quantity},
     party::Moment,
@@ -43,13 +43,13 @@ impl Suppliers {
         Self { client, transfers, seen: BTreeSet::new(), waiting: Vec::new(), shipments: 0 }
     }
 
-    /// Answers new orders, and those that were backordered.
+    /// Answers new orders, changed ones, and those that were backordered.
     pub async fn answer(&mut self, world: &World, trade: &mut Trade, moment: Moment) -> Result<()> {
-        let mut sent = Vec::new();
+        let mut sent = self.amended(world, trade, moment);
         for (erp, place, line) in self.fresh(trade) {
             let arrives = days::after(moment.day, world.lead_days(line.source) - 2);
             if matches!(line.source, Source::Centre(_)) {
-                promise(trade, erp, &place, &line, &[part(ConfirmationState::Accepted, &line, line.quantity, arrives)], moment.day);
+                promise(trade, erp, &place, &line, &[part(ConfirmationState::Accepted, &line, line.wanted(), arrives)], moment.day);
                 continue;
             }
             let about = order_key(erp, &place);
@@ -68,18 +68,42 @@ impl Suppliers {
         let due: Vec<(Date, usize, Place)> = due;
         for (_, erp, place) in due {
             let Some(line) = trade.books[erp].lines.get(&place).cloned() else { continue };
-            let parts = [part(ConfirmationState::AcceptedWithChange, &line, line.quantity, days::after(moment.day, 3))];
+            let parts = [part(ConfirmationState::AcceptedWithChange, &line, line.wanted(), days::after(moment.day, 3))];
             promise(trade, erp, &place, &line, &parts, moment.day);
             sent.push(confirmation(world, (erp, &place), &line, &parts, moment));
         }
         self.client.send(sent).await
     }
 
+    /// What they say of orders that were changed after their answer: the new date, or somewhat later.
+    fn amended(&mut self, world: &World, trade: &mut Trade, moment: Moment) -> Vec<Outgoing> {
+        let mut sent = Vec::new();
+        for erp in 0..ERPS.len() {
+            for place in std::mem::take(&mut trade.books[erp].amended) {
+                let Some(line) = trade.books[erp].lines.get(&place).cloned() else { continue };
+                if !self.seen.contains(&(erp, place.clone())) {
+                    continue;
+                }
+                self.waiting.retain(|(_, of, held)| (*of, held) != (erp, &place));
+                trade.deliveries.retain(|delivery| (delivery.erp, &delivery.place) != (erp, &place));
+                let late = if world.chance.holds(25, "cannot", &content(&line)) { 2 } else { 0 };
+                let arrives = days::after(line.due.max(days::after(moment.day, 2)), late);
+                let accepted = part(ConfirmationState::AcceptedWithChange, &line, line.wanted(), arrives);
+                let parts = if line.wanted() > 0 { vec![accepted] } else { Vec::new() };
+                promise(trade, erp, &place, &line, &parts, moment.day);
+                if is_bought(line.source) {
+                    sent.push(confirmation(world, (erp, &place), &line, &parts, moment));
+                }
+            }
+        }
+        sent
+    }
+
     fn fresh(&mut self, trade: &Trade) -> Vec<(usize, Place, OrderLine)> {
         let mut fresh = Vec::new();
         for (erp, book) in trade.books.iter().enumerate() {
             for (place, line) in &book.lines {
-                if !line.closed && line.cancelled < line.quantity && self.seen.insert((erp, place.clone())) {
+                if !line.closed && line.wanted() > 0 && self.seen.insert((erp, place.clone())) {
                     fresh.push((erp, place.clone(), line.clone()));
                 }
             }
@@ -98,7 +122,7 @@ impl Suppliers {
                 delivery.pieces = delivery.pieces.min(trade.on_hand(origin, delivery.good));
                 if delivery.pieces <= 0 {
                     // Nothing there: it is tried again tomorrow.
-                    (delivery.pieces, delivery.ships) = (line.quantity * line.per, days::after(moment.day, 1));
+                    (delivery.pieces, delivery.ships) = (line.wanted() * line.per, days::after(moment.day, 1));
                     delivery.arrives = delivery.arrives.max(days::after(delivery.ships, 2));
                     continue;
                 }
@@ -131,7 +155,7 @@ fn part(state: ConfirmationState, line: &OrderLine, units: i64, arrives: Date) -
 
 /// What the supplier says of a line.
 fn parts(world: &World, line: &OrderLine, arrives: Date, answers: u64) -> Vec<Part> {
-    let units = line.quantity - line.cancelled;
+    let units = line.wanted();
     let about = content(line);
     let later = days::after(arrives, world.chance.between(2, 6, "later", &about));
     match answers {

@@ -35,6 +35,13 @@ pub struct OrderLine {
     pub modified: i64,
 }
 
+impl OrderLine {
+    /// Ordered and not cancelled, in `unit`.
+    pub fn wanted(&self) -> i64 {
+        self.quantity - self.cancelled
+    }
+}
+
 /// Document and line of an order.
 pub type Place = (String, String);
 
@@ -45,6 +52,8 @@ pub struct Book {
     pub lines: BTreeMap<Place, OrderLine>,
     /// Lines that have changed since they were sent.
     pub changed: BTreeSet<Place>,
+    /// Lines with another quantity or date that their suppliers were not told of.
+    pub amended: BTreeSet<Place>,
     next: u64,
 }
 

@@ -303,7 +303,7 @@ pub enum Command {
         #[command(flatten)]
         target: Target,
     },
-    /// How old the newest word of each sender is, against the policy.
+    /// How old the newest word of each sender is, against the policy; and how planners are treated.
     #[command(after_help = "Example: crossdock freshness")]
     Freshness {
         /// Where.

@@ -33,6 +33,16 @@ pub fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> R
     line(table.trim_fmt())
 }
 
+/// Prints rows under a heading; as JSON an object each, by the heading.
+pub fn rows(format: Format, heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Failure> {
+    if format == Format::Table {
+        return table(heading, rows);
+    }
+    let names = || heading.iter().map(|name| name.replace(' ', "_"));
+    let object = |row: Vec<String>| names().zip(row.into_iter().map(Value::String)).collect::<Map<String, Value>>();
+    rows.into_iter().try_for_each(|row| line(Value::Object(object(row)).to_string()))
+}
+
 /// Any message of the contracts as JSON.
 pub fn json(message: &impl Message, name: &str) -> Result<Value, Failure> {
     let descriptor = schema().pool.get_message_by_name(name).ok_or_else(|| format!("{name} is not in the contracts"))?;

@@ -172,7 +172,7 @@ fn a_snapshot_that_is_held_makes_nothing_zero() {
     World::run(async |world| {
         let mut world = world.with_masters().await;
         step(&world, 0).await;
-        world.guard(5).await;
+        world.guard(5);
         step(&world, 5).await;
         let positions = world.positions().await;
         assert_eq!((positions["EAST/SKU1/unrestricted//"].0.as_str(), positions["EAST/SKU1/quality//"].0.as_str()), ("4", "20"));

@@ -1,63 +1,59 @@
-//! A store with the kinds of this service, the masters that it follows, and what the tests ask it.
+//! The service on a store, with the masters that it follows, and what the tests ask it.
 
-use crate::{
-    Folded, Refold, kinds,
-    model::{inventory_position::InventoryPosition, inventory_snapshot::REFRESH},
-    number,
-};
-use crossdock_core::{Clock, Cursor, Key, Micros};
+pub use crossdock_testkit::{deleted, record, told};
+
+use crate::{Folded, PEERS, Refold, model::inventory_position::InventoryPosition, number, service};
+use crossdock_core::{Cursor, Micros};
 use crossdock_master_data::{Customer, Item, ItemUnits, Location as Place, samples};
 use crossdock_proto::{
     Record, demand as contract,
     governance::{self, LoadGuard},
     masterdata,
     operations::{Set, SetPurpose, SetScope},
-    types::{Date, Envelope, Finding, Operation, Outcome, Quantity, Version, Watermark},
+    types::{Date, Finding, Quantity, Watermark},
 };
-use crossdock_records::{
-    Batch, Incoming, Kind, Kinds, Origin, Policy, PolicyCell, Runner, SET, Taken, follow, ingest, message, model, take,
+use crossdock_records::{Batch, Kind, Origin, SET, Taken, ingest, message, model};
+use crossdock_testkit::{Bench, Engine};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    ops::{Deref, DerefMut},
+    sync::Arc,
 };
-use crossdock_store::{Location, Scan, Store, SumScan};
-use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
-
-struct Always(Micros);
-
-impl Clock for Always {
-    fn now(&self) -> Micros {
-        self.0
-    }
-}
 
 /// 2026-06-15T12:00:00Z.
 pub const NOW: Micros = 1_781_524_800_000_000;
 
-/// Demand-signal on a temporary SQLite file.
-pub struct World {
-    pub store: Store,
-    kinds: Arc<Kinds>,
-    policy: Arc<Policy>,
-    runner: tokio::task::JoinHandle<()>,
-    path: PathBuf,
-    _folder: tempfile::TempDir,
+/// Demand-signal.
+pub struct World(Bench);
+
+impl Deref for World {
+    type Target = Bench;
+
+    fn deref(&self) -> &Bench {
+        &self.0
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Bench {
+        &mut self.0
+    }
 }
 
 impl World {
     pub fn run<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { test(Self::new().await).await })
+        crossdock_testkit::run(async { test(Self::new().await).await })
     }
 
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("demand-signal.db");
         let connection = governance::Connection { name: "erp".into(), ..governance::Connection::default() };
         let connection =
             governance::Connection { roles: vec![crossdock_proto::Role::Erp.into(), crossdock_proto::Role::Planning.into()], ..connection };
         let guard = LoadGuard { kind: "inventory_snapshot".into(), max_removed_percent: 100 };
         let policy = governance::Policy { connections: vec![connection], load_guards: vec![guard], ..governance::Policy::default() };
-        let (kinds, policy) = (Arc::new(kinds().unwrap()), Arc::new(Policy::new(policy)));
-        let (store, runner) = start(&path, &kinds, &policy).await;
-        Self { store, kinds, policy, runner, path, _folder: folder }
+        let service = service().unwrap();
+        Self(Bench::new(Engine::Sqlite, NOW, service.kinds, service.tasks, policy).await)
     }
 
     /// Another one, within a test.
@@ -102,34 +98,18 @@ impl World {
     pub async fn master<K: Kind>(&self, key: &str, message: &K::Message) {
         let mut record = samples::record::<K>(message);
         record.envelope.get_or_insert_default().key = key.into();
-        let kinds = Arc::clone(&self.kinds);
-        let cursor = Cursor { epoch: 1, position: 1 };
-        let peer = crate::PEERS[1];
-        self.store.write("follow", move |tx| follow(tx, &kinds, peer, std::slice::from_ref(&record), cursor)).await.unwrap();
-        self.settle().await;
+        self.follow(PEERS[1], record, Cursor { epoch: 1, position: 1 }).await;
     }
 
     /// A load may remove at most this share; from now on.
-    pub async fn guard(&mut self, max_removed_percent: u32) {
+    pub fn guard(&mut self, max_removed_percent: u32) {
         let guard = LoadGuard { kind: String::new(), max_removed_percent };
         let document = governance::Policy { load_guards: vec![guard], ..self.policy.document.clone() };
-        self.policy = Arc::new(Policy::new(document));
-        self.restart().await;
-    }
-
-    /// Stops and starts again on the same file.
-    pub async fn restart(&mut self) {
-        self.runner.abort();
-        let (store, runner) = start(&self.path, &self.kinds, &self.policy).await;
-        (self.store, self.runner) = (store, runner);
+        self.govern(document);
     }
 
     pub async fn send(&self, records: &[Record]) -> Vec<Taken> {
-        let origin = Arc::new(Origin { connection: "erp".into(), ..Origin::default() });
-        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
-        let incoming: Vec<Incoming> = records.iter().map(one).collect();
-        let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
-        self.store.write("test", move |tx| take(tx, &kinds, &policy, &incoming)).await.unwrap()
+        self.take("erp", records).await
     }
 
     pub async fn send_one(&self, record: Record) -> Taken {
@@ -191,19 +171,6 @@ impl World {
         self.store.write("watermark", move |tx| ingest(tx, &kinds, &policy, std::slice::from_ref(&batch))).await.unwrap();
     }
 
-    /// Until nothing is due.
-    pub async fn settle(&self) {
-        while self.store.read("due", |read| Ok(!read.due(NOW, 1)?.is_empty())).await.unwrap() {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    pub async fn get<K: Kind>(&self, key: &str) -> Option<K::Message> {
-        let key = Key::new(K::NUMBER, key);
-        let found = self.store.read("test", move |read| read.get(&[key])).await.unwrap();
-        found.iter().filter(|record| !record.deleted).find_map(message::<K>)
-    }
-
     /// On hand, drift and reasons of findings of every position.
     pub async fn positions(&self) -> BTreeMap<String, (String, String, Vec<String>)> {
         let records = self.records(number::INVENTORY_POSITION).await;
@@ -215,18 +182,12 @@ impl World {
         records.into_iter().map(told).collect()
     }
 
-    pub async fn records(&self, kind: u16) -> Vec<crossdock_store::Record> {
-        self.store.read("test", move |read| read.scan(Scan::Prefix { kind, prefix: "", after: "" }, 10_000)).await.unwrap()
-    }
-
     /// Sums of a kind that are not zero, as text.
     pub async fn sums(&self, kind: u16) -> BTreeMap<(String, String), String> {
-        let scan = SumScan { kind, prefix: "", after: ("", i64::MIN), buckets: (i64::MIN, i64::MAX) };
-        let sums = self.store.read("test", move |read| read.sums(scan, 10_000)).await.unwrap();
         let text = |sum: crossdock_store::Sum| {
             ((sum.key, crate::model::bucket::date(sum.bucket).to_string()), crossdock_core::Micro(sum.amount).to_string())
         };
-        sums.into_iter().filter(|sum| sum.amount != 0).map(text).collect()
+        self.0.sums(kind).await.into_iter().map(text).collect()
     }
 
     /// What is kept is what the records say.
@@ -246,9 +207,7 @@ impl World {
         }
         let mut kept = Folded::default();
         for kind in [number::HISTORY, number::PROGRESS, number::LEDGER] {
-            let scan = SumScan { kind, prefix: "", after: ("", i64::MIN), buckets: (i64::MIN, i64::MAX) };
-            let sums = self.store.read("test", move |read| read.sums(scan, 10_000)).await.unwrap();
-            kept.sums.extend(sums.into_iter().filter(|sum| sum.amount != 0).map(|sum| ((kind, sum.key, sum.bucket), sum.amount)));
+            kept.sums.extend(self.0.sums(kind).await.into_iter().map(|sum| ((kind, sum.key, sum.bucket), sum.amount)));
         }
         for record in self.records(number::INVENTORY_POSITION).await {
             if record.deleted {
@@ -259,34 +218,6 @@ impl World {
         }
         assert_eq!(kept, refold.finish());
     }
-}
-
-async fn start(path: &std::path::Path, kinds: &Arc<Kinds>, policy: &Arc<Policy>) -> (Store, tokio::task::JoinHandle<()>) {
-    let store = Store::open(Location::Sqlite(path.to_owned()), Arc::new(Always(NOW))).await.unwrap();
-    let runner =
-        Runner::new(store.clone(), Arc::clone(kinds), PolicyCell::new(Arc::clone(policy)), &[(REFRESH, crate::app::inventory::refresh)]);
-    let runner = tokio::spawn(runner.run());
-    (store, runner)
-}
-
-/// A record of a document in this version.
-pub fn record<K: Kind>(document: &str, line: &str, primary: i64, message: &K::Message) -> Record {
-    let mut record = samples::record::<K>(message);
-    record.envelope = Some(Envelope {
-        document: document.into(),
-        line: line.into(),
-        version: Some(Version { primary, observed: 0 }),
-        ..Envelope::default()
-    });
-    record
-}
-
-/// The same, gone.
-pub fn deleted(mut record: Record, primary: i64) -> Record {
-    let envelope = record.envelope.get_or_insert_default();
-    envelope.set_operation(Operation::Delete);
-    envelope.version.get_or_insert_default().primary = primary;
-    record
 }
 
 pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
@@ -352,12 +283,4 @@ pub fn counted(set: &str, through: i64, as_of: Micros, status: contract::StockSt
     envelope.set_key = set.into();
     envelope.version.get_or_insert_default().observed = as_of;
     record
-}
-
-/// Outcome, and the reasons of what was wrong, waited for or found.
-pub fn told(taken: &Taken) -> (Outcome, Vec<&str>) {
-    let violations = taken.violations.iter().map(|violation| violation.reason);
-    let cause = taken.cause.iter().map(|cause| cause.reason.as_str());
-    let findings = taken.findings.iter().map(|finding| finding.reason.as_str());
-    (taken.outcome, violations.chain(cause).chain(findings).collect())
 }

@@ -6,6 +6,7 @@ use crate::{
     testing::{World, deleted, ordered, quantity, received},
 };
 use crossdock_proto::{Record, types::Outcome};
+use crossdock_testkit::{Engine, on_both_engines};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -105,19 +106,24 @@ async fn arrives(world: &mut World, sent: &[Sent], order: &[usize]) -> Vec<(u16,
     world.derived().await
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-    #[test]
-    fn progress_is_that_of_the_newest_versions_whatever_their_order(
-        (history, order) in prop::collection::vec((what(), prop::bool::weighted(0.2)), 0..9).prop_flat_map(|history| {
-            let count = history.len() + 3;
-            let twice: Vec<usize> = (0..count).chain(0..count).collect();
-            (Just(numbered(history)), Just(twice).prop_shuffle())
-        })
-    ) {
+on_both_engines! {
+    progress_is_that_of_the_newest_versions_whatever_their_order
+}
+
+/// Versions, and an order in which all of them arrive twice.
+fn history() -> impl Strategy<Value = (Vec<Sent>, Vec<usize>)> {
+    prop::collection::vec((what(), prop::bool::weighted(0.2)), 0..9).prop_flat_map(|history| {
+        let count = history.len() + 3;
+        let twice: Vec<usize> = (0..count).chain(0..count).collect();
+        (Just(numbered(history)), Just(twice).prop_shuffle())
+    })
+}
+
+fn progress_is_that_of_the_newest_versions_whatever_their_order(engine: Engine) {
+    proptest!(ProptestConfig::with_cases(engine.cases(24)), |((history, order) in history())| {
         let natural: Vec<usize> = (0..history.len()).collect();
-        let wanted = World::run(async |mut world| arrives(&mut world, &history, &natural).await);
-        let (derived, progress) = World::run(async |mut world| {
+        let wanted = World::run_on(engine, async |mut world| arrives(&mut world, &history, &natural).await);
+        let (derived, progress) = World::run_on(engine, async |mut world| {
             let derived = arrives(&mut world, &history, &order).await;
             (derived, world.get::<OrderProgress>("erp/17/10").await.unwrap())
         });
@@ -128,5 +134,5 @@ proptest! {
             None => prop_assert_eq!(progress.open, ""),
             Some((_, open, short)) => prop_assert_eq!((progress.open, progress.short), (open.to_string(), short.to_string())),
         }
-    }
+    });
 }

@@ -1,7 +1,7 @@
 //! The story of a recommendation, with the other services in this process and without them.
 
 use crate::testing::{NOW, World, confirmed, day, milestone, ordered, policy, quantity, received, shipped};
-use crossdock_core::{Clock, Micros, TraceParent};
+use crossdock_core::{Micros, TraceParent};
 use crossdock_proto::{
     demand,
     execution::{GetJourneyRequest, GetJourneyResponse, MilestoneKind, execution_service_server::ExecutionService},
@@ -10,7 +10,8 @@ use crossdock_proto::{
 };
 use crossdock_records::{Kinds, Policy, Rules, derived_kind};
 use crossdock_rpc::{Channel, Handle, guard, local, records};
-use crossdock_store::{Location, Record, Store};
+use crossdock_store::{Record, Store};
+use crossdock_testkit::{Engine, Hand, Place};
 use prost::Message;
 use std::{collections::HashMap, sync::Arc};
 use tonic::{Code, Request, Status};
@@ -26,18 +27,9 @@ derived_kind!(
 
 impl Rules for Recommendation {}
 
-struct Always(Micros);
-
-impl Clock for Always {
-    fn now(&self) -> Micros {
-        self.0
-    }
-}
-
 /// A service in this process that holds these records.
-async fn peer(folder: &tempfile::TempDir, name: &'static str, package: &str, kinds: Kinds, held: Vec<Record>) -> (String, Channel) {
-    let place = Location::Sqlite(folder.path().join(name));
-    let store = Store::open(place, Arc::new(Always(NOW))).await.unwrap();
+async fn peer(place: &Place, name: &'static str, package: &str, kinds: Kinds, held: Vec<Record>) -> (String, Channel) {
+    let store = Store::open(place.location().clone(), Hand::at(NOW)).await.unwrap();
     let put = move |tx: &mut crossdock_store::Tx<'_>| {
         held.iter().for_each(|record| tx.put(record.clone(), Vec::new(), Vec::new()));
         Ok(())
@@ -146,11 +138,11 @@ const OWN: [&str; 5] = [
 fn the_whole_story_from_the_demand_to_the_receipt() {
     World::run(async |world| {
         happened(&world).await;
-        let folder = tempfile::tempdir().unwrap();
+        let places = [Place::new(Engine::Sqlite), Place::new(Engine::Sqlite)];
         let kinds = crossdock_recommendation_writeback::kinds().unwrap().own::<Recommendation>().unwrap();
-        let writeback = peer(&folder, "recommendation-writeback", "crossdock.writeback.v1", kinds, planned()).await;
+        let writeback = peer(&places[0], "recommendation-writeback", "crossdock.writeback.v1", kinds, planned()).await;
         let kinds = crossdock_demand_signal::kinds().unwrap();
-        let demand = peer(&folder, "demand-signal", "crossdock.demand.v1", kinds, wanted()).await;
+        let demand = peer(&places[1], "demand-signal", "crossdock.demand.v1", kinds, wanted()).await;
         let peers = HashMap::from([writeback, demand]);
         let journey = story(&world, peers.clone(), RECOMMENDATION).await.unwrap();
         assert_eq!(journey.missing_services, Vec::<String>::new());

@@ -85,7 +85,7 @@ fn where_there_are_two_erps_others_have_to_name_theirs() {
     let second = governance::Connection { name: "erp-us".into(), roles: vec![Role::Erp.into()], ..governance::Connection::default() };
     let mut two = policy();
     two.connections.push(second);
-    World::run_under(two, async |world| {
+    World::run_under(crossdock_testkit::Engine::Sqlite, two, async |world| {
         world.send("erp-us", &[ordered("17", "10", 1, |_| {})]).await;
         let taken = world.send_one("wms", received("R1", 1, "5", |_| {})).await;
         assert_eq!(told(&taken), (Outcome::Rejected, vec!["MISSING"]));

@@ -13,11 +13,28 @@ use crossdock_proto::{
     execution::{self as contract, ExpectedPart, Firmness, MilestoneKind, OrderState},
     types::{Date, Outcome},
 };
-use crossdock_testkit::Seed;
+use crossdock_testkit::{Engine, Seed, on_both_engines};
 
-/// Orders of `0..count`, sampled with a printed seed.
-fn sampled(count: usize, samples: usize) -> Vec<Vec<usize>> {
-    let mut state = Seed::new().value() | 1;
+on_both_engines! {
+    a_step_by_step
+    a_what_is_open_is_dated_as_the_supplier_says
+    a_in_any_order
+    e_the_authority_counts_and_the_other_corroborates
+    f_those_needed_first_get_first
+    recommendations_go_along_when_a_line_is_split
+    a_line_is_not_split_from_itself
+    feedback_without_item_or_unit_waits_for_its_order
+    reversals_wait_for_what_they_take_back_and_are_final
+    totals_replace_one_another_and_may_fall
+    confirmations_of_one_connection_add_and_those_of_another_replace
+    what_is_on_its_way_is_dated_by_its_newest_milestone
+    a_disruption_makes_doubtful_what_is_expected_then
+    an_order_is_closed_and_opened_again_moved_and_deleted
+}
+
+/// Orders of `0..count`, so many of them by the seed.
+fn sampled(seed: &Seed, count: usize, samples: u32) -> Vec<Vec<usize>> {
+    let mut state = seed.value() | 1;
     let mut next = move |below: usize| {
         state ^= state << 13;
         state ^= state >> 7;
@@ -58,9 +75,8 @@ fn order_history() -> Vec<Record> {
     ]
 }
 
-#[test]
-fn a_step_by_step() {
-    World::run(async |world| {
+fn a_step_by_step(engine: Engine) {
+    World::run_on(engine, async |world| {
         let sent = order_history();
         let mut seen = Vec::new();
         for record in &sent {
@@ -88,9 +104,8 @@ fn a_step_by_step() {
     });
 }
 
-#[test]
-fn a_what_is_open_is_dated_as_the_supplier_says() {
-    World::run(async |world| {
+fn a_what_is_open_is_dated_as_the_supplier_says(engine: Engine) {
+    World::run_on(engine, async |world| {
         world.send("erp", &order_history()[..4]).await;
         let expected = world.progress("erp/17/10").await.expected;
         let confirmed = Firmness::Confirmed;
@@ -118,12 +133,12 @@ async fn arrives(world: &mut World, connections: &[&str], sent: &[Record], order
     world.derived().await
 }
 
-#[test]
-fn a_in_any_order() {
+fn a_in_any_order(engine: Engine) {
     let sent = order_history();
     let mut first = None;
-    for order in sampled(sent.len(), 60) {
-        World::run(async |mut world| {
+    let seed = Seed::new();
+    for order in sampled(&seed, sent.len(), engine.cases(60)) {
+        World::run_on(engine, async |mut world| {
             let derived = arrives(&mut world, &[], &sent, &order).await;
             let now = world.progress("erp/17/10").await;
             assert_eq!((now.received.as_str(), now.open.as_str(), now.short.as_str()), ("80", "0", "40"), "{order:?}");
@@ -132,8 +147,7 @@ fn a_in_any_order() {
     }
 }
 
-#[test]
-fn e_the_authority_counts_and_the_other_corroborates() {
+fn e_the_authority_counts_and_the_other_corroborates(engine: Engine) {
     let named = |receipt: &mut contract::Receipt| receipt.item_id = "SKU1".into();
     let sent = [
         ordered("17", "10", 1, |_| {}),
@@ -144,8 +158,9 @@ fn e_the_authority_counts_and_the_other_corroborates() {
             receipt.reverses = "erp/R1".into();
         }),
     ];
-    for order in sampled(sent.len(), 24) {
-        World::run_under(warehouse_counts(), async |mut world| {
+    let seed = Seed::new();
+    for order in sampled(&seed, sent.len(), engine.cases(24)) {
+        World::run_under(engine, warehouse_counts(), async |mut world| {
             arrives(&mut world, &["erp", "wms", "erp", "erp"], &sent, &order).await;
             assert_eq!(world.progress("erp/17/10").await.received, "60", "{order:?}");
             let receipts = world.records(number::RECEIPT).await;
@@ -156,10 +171,9 @@ fn e_the_authority_counts_and_the_other_corroborates() {
     }
 }
 
-#[test]
-fn f_those_needed_first_get_first() {
+fn f_those_needed_first_get_first(engine: Engine) {
     for step in 0..3 {
-        World::run(async |world| {
+        World::run_on(engine, async |world| {
             // Whatever of the three comes first.
             for what in (0..3).map(|at| (at + step) % 3) {
                 match what {
@@ -189,8 +203,7 @@ fn f_those_needed_first_get_first() {
     }
 }
 
-#[test]
-fn recommendations_go_along_when_a_line_is_split() {
+fn recommendations_go_along_when_a_line_is_split(engine: Engine) {
     let split = |line: &str, value: &str, from: &str| {
         let (value, from) = (value.to_owned(), from.to_owned());
         ordered("17", line, 1, move |order| {
@@ -207,8 +220,9 @@ fn recommendations_go_along_when_a_line_is_split() {
         received("R", 1, "20", |_| {}),
     ];
     let mut first = None;
-    for order in sampled(sent.len(), 30) {
-        World::run(async |mut world| {
+    let seed = Seed::new();
+    for order in sampled(&seed, sent.len(), engine.cases(30)) {
+        World::run_on(engine, async |mut world| {
             if order[0] % 2 == 0 {
                 world.link("erp/17/10", &[("p/n/R1/", "24", 2), ("p/n/R2/", "12", 9)]).await;
             }
@@ -228,9 +242,8 @@ fn recommendations_go_along_when_a_line_is_split() {
     }
 }
 
-#[test]
-fn a_line_is_not_split_from_itself() {
-    World::run(async |world| {
+fn a_line_is_not_split_from_itself(engine: Engine) {
+    World::run_on(engine, async |world| {
         let split = |line: &str, from: &str| {
             let from = from.to_owned();
             ordered("17", line, 1, move |order| order.split_from = of("17", &from))
@@ -242,9 +255,8 @@ fn a_line_is_not_split_from_itself() {
     });
 }
 
-#[test]
-fn feedback_without_item_or_unit_waits_for_its_order() {
-    World::run(async |mut world| {
+fn feedback_without_item_or_unit_waits_for_its_order(engine: Engine) {
+    World::run_on(engine, async |mut world| {
         world.unit("SKU1", "XCS", 12).await;
         let bare = received("R", 1, "5", |receipt| receipt.quantity = quantity("5", ""));
         let taken = world.send_one("erp", bare).await;
@@ -265,9 +277,8 @@ fn feedback_without_item_or_unit_waits_for_its_order() {
     });
 }
 
-#[test]
-fn reversals_wait_for_what_they_take_back_and_are_final() {
-    World::run(async |world| {
+fn reversals_wait_for_what_they_take_back_and_are_final(engine: Engine) {
+    World::run_on(engine, async |world| {
         world.send("erp", &[ordered("17", "10", 1, |_| {})]).await;
         let taken = world.send_one("erp", reversal("RV", "40", "erp/R1")).await;
         assert_eq!(told(&taken), (Outcome::Parked, vec!["UNKNOWN_RECEIPT"]));
@@ -285,8 +296,7 @@ fn reversals_wait_for_what_they_take_back_and_are_final() {
     });
 }
 
-#[test]
-fn totals_replace_one_another_and_may_fall() {
+fn totals_replace_one_another_and_may_fall(engine: Engine) {
     let total = |document: &str, primary: i64, value: &str, on: i32| {
         received(document, primary, value, |receipt| receipt.received_date = day(2026, 12, on))
     };
@@ -297,17 +307,17 @@ fn totals_replace_one_another_and_may_fall() {
         total("T2", 2, "80", 3),
         received("R1", 1, "5", |_| {}),
     ];
-    for order in sampled(sent.len(), 20) {
-        World::run(async |mut world| {
+    let seed = Seed::new();
+    for order in sampled(&seed, sent.len(), engine.cases(20)) {
+        World::run_on(engine, async |mut world| {
             arrives(&mut world, &["erp", "totals", "totals", "totals", "erp"], &sent, &order).await;
             assert_eq!(world.progress("erp/17/10").await.received, "85", "{order:?}");
         });
     }
 }
 
-#[test]
-fn confirmations_of_one_connection_add_and_those_of_another_replace() {
-    World::run(async |world| {
+fn confirmations_of_one_connection_add_and_those_of_another_replace(engine: Engine) {
+    World::run_on(engine, async |world| {
         world.send("erp", &[ordered("17", "10", 1, |_| {}), confirmed("A", 1, &[("120", 1)]), confirmed("B", 2, &[("100", 2)])]).await;
         world.send("portal", &[confirmed("C", 1, &[("10", 3)]), confirmed("D", 1, &[("5", 4)])]).await;
         let now = world.progress("erp/17/10").await;
@@ -317,8 +327,7 @@ fn confirmations_of_one_connection_add_and_those_of_another_replace() {
     });
 }
 
-#[test]
-fn what_is_on_its_way_is_dated_by_its_newest_milestone() {
+fn what_is_on_its_way_is_dated_by_its_newest_milestone(engine: Engine) {
     let sent = [
         ordered("17", "10", 1, |_| {}),
         shipped("S1", "1", "50", |_| {}),
@@ -328,8 +337,9 @@ fn what_is_on_its_way_is_dated_by_its_newest_milestone() {
         received("R1", 1, "10", |receipt| receipt.shipment = "erp/S1".into()),
     ];
     let mut first = None;
-    for order in sampled(sent.len(), 30) {
-        World::run(async |mut world| {
+    let seed = Seed::new();
+    for order in sampled(&seed, sent.len(), engine.cases(30)) {
+        World::run_on(engine, async |mut world| {
             let derived = arrives(&mut world, &[], &sent, &order).await;
             let now = world.progress("erp/17/10").await;
             let wanted = [
@@ -343,11 +353,10 @@ fn what_is_on_its_way_is_dated_by_its_newest_milestone() {
     }
 }
 
-#[test]
-fn a_disruption_makes_doubtful_what_is_expected_then() {
+fn a_disruption_makes_doubtful_what_is_expected_then(engine: Engine) {
     let strike = || disruption("D1", |strike| (strike.supplier_id, strike.end) = ("SUP003".into(), day(2026, 12, 10)));
     for before in [true, false] {
-        World::run(async |world| {
+        World::run_on(engine, async |world| {
             let order = [ordered("17", "10", 1, |_| {}), confirmed("OC", 1, &[("80", 1), ("40", 15)])];
             if before {
                 world.send("erp", &[strike()]).await;
@@ -367,9 +376,8 @@ fn a_disruption_makes_doubtful_what_is_expected_then() {
     }
 }
 
-#[test]
-fn an_order_is_closed_and_opened_again_moved_and_deleted() {
-    World::run(async |world| {
+fn an_order_is_closed_and_opened_again_moved_and_deleted(engine: Engine) {
+    World::run_on(engine, async |world| {
         world.send("erp", &[ordered("17", "10", 1, |order| order.closed = true), received("R1", 1, "20", |_| {})]).await;
         assert_eq!(world.progress("erp/17/10").await.short, "100");
         world.check().await;

@@ -1,63 +1,55 @@
-//! A service to test with, on a temporary file and a clock that stands still.
+//! A service to test with, on a clock that stands still.
+
+pub use crossdock_testkit::{deleted, record, told};
 
 use crate::{
     PEERS, Refold,
-    app::disruptions::refresh,
-    kinds,
     model::{
-        confirmation::Confirmation,
-        disruption::{Disruption, REFRESH},
-        facts::OrderFacts,
-        milestone::Milestone,
-        number,
-        performance::contribution,
-        progress::OrderProgress,
-        receipt::Receipt,
-        shipment::Shipment,
-        supply_order::SupplyOrder,
+        confirmation::Confirmation, disruption::Disruption, facts::OrderFacts, milestone::Milestone, number, performance::contribution,
+        progress::OrderProgress, receipt::Receipt, shipment::Shipment, supply_order::SupplyOrder,
     },
+    service,
     wire::service::Verbs,
 };
-use crossdock_core::{Clock, Cursor, Key, Micros};
+use crossdock_core::{Cursor, Micros};
 use crossdock_master_data::{Item, ItemUnits, Location as Place, Supplier, samples};
 use crossdock_proto::{
     Record, Role,
     execution::{self as contract, OrderLineReference},
     governance::{self, Authority, ConfirmationMode, FeedbackRules, ReceiptMode},
     masterdata,
-    types::{Date, Envelope, Operation, Outcome, Quantity, Version},
+    types::{Date, Envelope, Quantity},
     writeback::{LinkedRecommendation, PostingLink},
 };
-use crossdock_records::{Incoming, Kind, Kinds, Origin, Policy, PolicyCell, Runner, Taken, follow, message, take};
+use crossdock_records::{Kind, Taken, message};
 use crossdock_rpc::{Channel, Handle};
-use crossdock_store::{Location, Scan, Store, SumScan};
+use crossdock_testkit::{Bench, Engine};
 use prost::Message;
 use std::{
     collections::{BTreeMap, HashMap},
     future::Future,
-    path::PathBuf,
+    ops::{Deref, DerefMut},
     sync::Arc,
 };
-
-struct Always(Micros);
-
-impl Clock for Always {
-    fn now(&self) -> Micros {
-        self.0
-    }
-}
 
 /// 2026-11-23T12:00:00Z.
 pub const NOW: Micros = 1_795_435_200_000_000;
 
-/// Execution-feedback on a temporary SQLite file.
-pub struct World {
-    pub store: Store,
-    kinds: Arc<Kinds>,
-    policy: Arc<Policy>,
-    runner: tokio::task::JoinHandle<()>,
-    path: PathBuf,
-    _folder: tempfile::TempDir,
+/// Execution-feedback.
+pub struct World(Bench);
+
+impl Deref for World {
+    type Target = Bench;
+
+    fn deref(&self) -> &Bench {
+        &self.0
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Bench {
+        &mut self.0
+    }
 }
 
 fn connection(name: &str, role: Role) -> governance::Connection {
@@ -90,23 +82,23 @@ pub fn policy() -> governance::Policy {
 
 impl World {
     pub fn run<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
-        Self::run_under(policy(), test)
+        Self::run_on(Engine::Sqlite, test)
     }
 
-    pub fn run_under<T, F: Future<Output = T>>(policy: governance::Policy, test: impl FnOnce(Self) -> F) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { test(Self::new(policy).await.with_masters().await).await })
+    pub fn run_on<T, F: Future<Output = T>>(engine: Engine, test: impl FnOnce(Self) -> F) -> T {
+        Self::run_under(engine, policy(), test)
     }
 
-    async fn new(document: governance::Policy) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("execution-feedback.db");
-        let (kinds, policy) = (Arc::new(kinds().unwrap()), Arc::new(Policy::new(document.clone())));
-        let (store, runner) = start(&path, &kinds, &policy).await;
-        let world = Self { store, kinds, policy, runner, path, _folder: folder };
+    pub fn run_under<T, F: Future<Output = T>>(engine: Engine, policy: governance::Policy, test: impl FnOnce(Self) -> F) -> T {
+        crossdock_testkit::run(async { test(Self::new(engine, policy).await.with_masters().await).await })
+    }
+
+    async fn new(engine: Engine, policy: governance::Policy) -> Self {
+        let service = service().unwrap();
+        let world = Self(Bench::new(engine, NOW, service.kinds, service.tasks, policy.clone()).await);
         let envelope = Envelope { key: "active".into(), ..Envelope::default() };
-        let record = Record { envelope: Some(envelope), kind: 100, body: document.encode_to_vec().into() };
-        world.follow(0, record).await;
+        let record = Record { envelope: Some(envelope), kind: 100, body: policy.encode_to_vec().into() };
+        world.hear(0, record).await;
         world
     }
 
@@ -135,7 +127,7 @@ impl World {
     pub async fn master<K: Kind>(&self, key: &str, message: &K::Message) {
         let mut record = samples::record::<K>(message);
         record.envelope.get_or_insert_default().key = key.into();
-        self.follow(1, record).await;
+        self.hear(1, record).await;
     }
 
     /// Recommendations on an order line, as recommendation-writeback says: key, quantity, need-by day of December 2026.
@@ -149,28 +141,15 @@ impl World {
         let link = PostingLink { recommendations: linked.iter().map(one).collect() };
         let envelope = Envelope { key: line.into(), ..Envelope::default() };
         let kind = u32::from(crossdock_recommendation_writeback::number::POSTING_LINK);
-        self.follow(2, Record { envelope: Some(envelope), kind, body: link.encode_to_vec().into() }).await;
+        self.hear(2, Record { envelope: Some(envelope), kind, body: link.encode_to_vec().into() }).await;
     }
 
-    async fn follow(&self, peer: usize, record: Record) {
-        let (kinds, cursor, peer) = (Arc::clone(&self.kinds), Cursor { epoch: 1, position: 1 }, PEERS[peer]);
-        self.store.write("follow", move |tx| follow(tx, &kinds, peer, std::slice::from_ref(&record), cursor)).await.unwrap();
-        self.settle().await;
-    }
-
-    /// Stops and starts again on the same file.
-    pub async fn restart(&mut self) {
-        self.runner.abort();
-        let (store, runner) = start(&self.path, &self.kinds, &self.policy).await;
-        (self.store, self.runner) = (store, runner);
+    async fn hear(&self, peer: usize, record: Record) {
+        self.follow(PEERS[peer], record, Cursor { epoch: 1, position: 1 }).await;
     }
 
     pub async fn send(&self, connection: &str, records: &[Record]) -> Vec<Taken> {
-        let origin = Arc::new(Origin { connection: connection.into(), ..Origin::default() });
-        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
-        let incoming: Vec<Incoming> = records.iter().map(one).collect();
-        let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
-        let taken = self.store.write("test", move |tx| take(tx, &kinds, &policy, &incoming)).await.unwrap();
+        let taken = self.take(connection, records).await;
         self.settle().await;
         taken
     }
@@ -179,24 +158,11 @@ impl World {
         self.send(connection, &[record]).await.remove(0)
     }
 
-    /// Until nothing is due.
-    pub async fn settle(&self) {
-        while self.store.read("due", |read| Ok(!read.due(NOW, 1)?.is_empty())).await.unwrap() {
-            tokio::task::yield_now().await;
-        }
-    }
-
     /// The verbs on this store, with these peers.
     pub async fn verbs(&self, peers: HashMap<String, Channel>) -> Verbs {
         let handle = Handle::start("execution-feedback", self.store.clone(), Arc::clone(&self.kinds)).await.unwrap();
         handle.connect(peers);
         Verbs::new(handle)
-    }
-
-    pub async fn get<K: Kind>(&self, key: &str) -> Option<K::Message> {
-        let key = Key::new(K::NUMBER, key);
-        let found = self.store.read("test", move |read| read.get(&[key])).await.unwrap();
-        found.iter().filter(|record| !record.deleted).find_map(message::<K>)
     }
 
     pub async fn progress(&self, line: &str) -> contract::OrderProgress {
@@ -207,10 +173,6 @@ impl World {
     pub async fn shares(&self, line: &str) -> Vec<(String, String, String, String)> {
         let shares = self.progress(line).await.recommendations.into_iter();
         shares.map(|share| (share.recommendation, share.quantity, share.received, share.open)).collect()
-    }
-
-    pub async fn records(&self, kind: u16) -> Vec<crossdock_store::Record> {
-        self.store.read("test", move |read| read.scan(Scan::Prefix { kind, prefix: "", after: "" }, 10_000)).await.unwrap()
     }
 
     /// What is kept is what the records say; and the sums of performance are those of the lines.
@@ -227,11 +189,8 @@ impl World {
                 *wanted.entry((key, day)).or_default() += amount.0;
             }
         }
-        let scan = SumScan { kind: number::PERFORMANCE, prefix: "", after: ("", i64::MIN), buckets: (i64::MIN, i64::MAX) };
-        let sums = self.store.read("test", move |read| read.sums(scan, 10_000)).await.unwrap();
-        let sums: BTreeMap<(String, i64), i64> =
-            sums.into_iter().filter(|sum| sum.amount != 0).map(|sum| ((sum.key, sum.bucket), sum.amount)).collect();
-        assert_eq!(sums, wanted);
+        let sums = self.sums(number::PERFORMANCE).await.into_iter().map(|sum| ((sum.key, sum.bucket), sum.amount)).collect();
+        assert_eq!(wanted, sums);
     }
 
     /// Everything that is derived, to be compared with another world's.
@@ -245,36 +204,10 @@ impl World {
     }
 }
 
-async fn start(path: &std::path::Path, kinds: &Arc<Kinds>, policy: &Arc<Policy>) -> (Store, tokio::task::JoinHandle<()>) {
-    let store = Store::open(Location::Sqlite(path.to_owned()), Arc::new(Always(NOW))).await.unwrap();
-    let runner = Runner::new(store.clone(), Arc::clone(kinds), PolicyCell::new(Arc::clone(policy)), &[(REFRESH, refresh)]);
-    (store, tokio::spawn(runner.run()))
-}
-
 /// The warehouse is the authority for receipts; others are kept for comparison.
 pub fn warehouse_counts() -> governance::Policy {
     let authority = Authority { kind: "receipt".into(), connection: "wms".into(), keep_others: true, ..Authority::default() };
     governance::Policy { authorities: vec![authority], ..policy() }
-}
-
-/// A record of a document in this version.
-pub fn record<K: Kind>(document: &str, line: &str, primary: i64, message: &K::Message) -> Record {
-    let mut record = samples::record::<K>(message);
-    record.envelope = Some(Envelope {
-        document: document.into(),
-        line: line.into(),
-        version: Some(Version { primary, observed: 0 }),
-        ..Envelope::default()
-    });
-    record
-}
-
-/// The same, gone.
-pub fn deleted(mut record: Record, primary: i64) -> Record {
-    let envelope = record.envelope.get_or_insert_default();
-    envelope.set_operation(Operation::Delete);
-    envelope.version.get_or_insert_default().primary = primary;
-    record
 }
 
 pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
@@ -360,12 +293,4 @@ pub fn disruption(document: &str, change: impl FnOnce(&mut contract::Disruption)
     let mut message = contract::Disruption { start: day(2026, 11, 20), ..contract::Disruption::default() };
     change(&mut message);
     record::<Disruption>(document, "", 1, &message)
-}
-
-/// Outcome, and the reasons of what was wrong, waited for or found.
-pub fn told(taken: &Taken) -> (Outcome, Vec<&str>) {
-    let violations = taken.violations.iter().map(|violation| violation.reason);
-    let cause = taken.cause.iter().map(|cause| cause.reason.as_str());
-    let findings = taken.findings.iter().map(|finding| finding.reason.as_str());
-    (taken.outcome, violations.chain(cause).chain(findings).collect())
 }

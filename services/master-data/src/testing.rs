@@ -1,14 +1,17 @@
 //! A store with the kinds of this service, and what the tests ask it.
 
+pub use crossdock_testkit::told;
+
 use crate::{kinds, samples};
-use crossdock_core::{Clock, Key, Micros, Result};
+use crossdock_core::{Key, Micros, Result};
 use crossdock_proto::{
     Record,
     governance::{self, IdSpace},
-    types::{Operation, Outcome, Role},
+    types::{Operation, Role},
 };
 use crossdock_records::{Incoming, Kind, Kinds, Origin, Policy, Taken, take};
-use crossdock_store::{Location, Store};
+use crossdock_store::Store;
+use crossdock_testkit::{Engine, Hand, Place};
 use prost::Message;
 use std::{
     future::Future,
@@ -17,14 +20,6 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
 };
-
-struct Always(Micros);
-
-impl Clock for Always {
-    fn now(&self) -> Micros {
-        self.0
-    }
-}
 
 /// 2026-06-15T12:00:00Z.
 const NOW: Micros = 1_781_524_800_000_000;
@@ -35,7 +30,7 @@ pub struct World {
     kinds: Arc<Kinds>,
     policy: Arc<Policy>,
     version: AtomicI64,
-    _folder: tempfile::TempDir,
+    _place: Place,
 }
 
 impl World {
@@ -45,8 +40,8 @@ impl World {
     }
 
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Location::Sqlite(folder.path().join("master-data.db")), Arc::new(Always(NOW))).await.unwrap();
+        let place = Place::new(Engine::Sqlite);
+        let store = Store::open(place.location().clone(), Hand::at(NOW)).await.unwrap();
         let connection = |name: &str, space: IdSpace| governance::Connection {
             name: name.into(),
             id_space: space.into(),
@@ -56,7 +51,7 @@ impl World {
         };
         let connections = vec![connection("erp", IdSpace::Canonical), connection("shop", IdSpace::Own)];
         let policy = Policy::new(governance::Policy { connections, ..governance::Policy::default() });
-        Self { store, kinds: Arc::new(kinds().unwrap()), policy: Arc::new(policy), version: AtomicI64::new(0), _folder: folder }
+        Self { store, kinds: Arc::new(kinds().unwrap()), policy: Arc::new(policy), version: AtomicI64::new(0), _place: place }
     }
 
     /// Takes these in, each in the next version.
@@ -122,12 +117,4 @@ impl World {
         let record = self.stored::<K>(key).await.filter(|record| !record.deleted)?;
         Some(K::Message::decode(record.body).unwrap())
     }
-}
-
-/// Outcome, and the reasons of what was wrong, waited for or found.
-pub fn told(taken: &Taken) -> (Outcome, Vec<&str>) {
-    let violations = taken.violations.iter().map(|violation| violation.reason);
-    let cause = taken.cause.iter().map(|cause| cause.reason.as_str());
-    let findings = taken.findings.iter().map(|finding| finding.reason.as_str());
-    (taken.outcome, violations.chain(cause).chain(findings).collect())
 }

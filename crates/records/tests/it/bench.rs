@@ -11,61 +11,15 @@ use crossdock_proto::{
 };
 use crossdock_records::{Batch, ISSUE, Kinds, Lane, Origin, PARKED, Policy, PolicyCell, Runner, ingest};
 use crossdock_store::{Location, Read, Record as Stored, Scan, Store, Tx};
-use crossdock_testkit::{Schema, eventually_async, fresh_schema, postgres_url};
+use crossdock_testkit::{Hand, Place, eventually_async};
 use prost::Message;
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
-use tempfile::TempDir;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 pub const SECOND: Micros = 1_000_000;
 /// When every test begins.
 pub const START: Micros = 1_700_000_000 * SECOND;
 const WITHIN: Duration = Duration::from_secs(60);
-
-/// A place for one store, gone with this value.
-pub struct Place {
-    pub location: Location,
-    _guard: Guard,
-}
-
-#[expect(dead_code, reason = "held until the end of the test")]
-enum Guard {
-    Folder(TempDir),
-    Schema(Schema),
-}
-
-impl Place {
-    pub fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { location: Location::Sqlite(folder.path().join("store.db")), _guard: Guard::Folder(folder) }
-    }
-
-    pub fn postgres() -> Self {
-        let schema = fresh_schema();
-        Self { location: Location::Postgres { url: postgres_url(), schema: schema.name().into() }, _guard: Guard::Schema(schema) }
-    }
-
-    /// Another place of the same sort.
-    pub fn another(&self) -> Self {
-        if matches!(self.location, Location::Sqlite(_)) { Self::sqlite() } else { Self::postgres() }
-    }
-}
-
-/// A clock that stands still until it is moved.
-pub struct Hand(AtomicI64);
-
-impl Clock for Hand {
-    fn now(&self) -> Micros {
-        self.0.load(Ordering::SeqCst)
-    }
-}
 
 pub struct Bench {
     pub location: Location,
@@ -82,10 +36,10 @@ impl Bench {
     }
 
     pub async fn of(place: &Place, kinds: Kinds, policy: governance::Policy) -> Self {
-        let clock = Arc::new(Hand(AtomicI64::new(START)));
-        let store = Store::open(place.location.clone(), Arc::<Hand>::clone(&clock)).await.unwrap();
+        let clock = Hand::at(START);
+        let store = Store::open(place.location().clone(), Arc::<Hand>::clone(&clock)).await.unwrap();
         let policy = watch::Sender::new(Arc::new(Policy::new(policy)));
-        Self { location: place.location.clone(), store, kinds: Arc::new(kinds), policy, clock }
+        Self { location: place.location().clone(), store, kinds: Arc::new(kinds), policy, clock }
     }
 
     /// As after a restart of the process.
@@ -94,7 +48,7 @@ impl Bench {
     }
 
     pub fn pass(&self, time: Micros) {
-        self.clock.0.fetch_add(time, Ordering::SeqCst);
+        self.clock.pass(time);
     }
 
     pub fn now(&self) -> Micros {

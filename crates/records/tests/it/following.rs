@@ -1,12 +1,13 @@
 //! Following a peer: its records are replicas here.
 
 use crate::{
-    bench::{Bench, Place, deleted, item, line, location, policy, with},
+    bench::{Bench, deleted, item, line, location, policy, with},
     kinds::{self, ITEM, LOCATION},
 };
 use crossdock_core::Cursor;
 use crossdock_proto::{Record, operations::FeedCursor, types::Outcome};
 use crossdock_records::{Peer, follow, forget};
+use crossdock_testkit::Place;
 use prost::Message;
 
 const PEER: Peer = Peer { name: "master-data", package: "crossdock.masterdata.v1", kinds: &[ITEM, LOCATION], apply: None };

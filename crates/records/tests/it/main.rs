@@ -15,17 +15,19 @@ macro_rules! on_both_engines {
     ($($of:ident: $($test:ident)*;)*) => {
         mod sqlite {
             $(mod $of {
+                use crossdock_testkit::{Engine, Place};
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    Box::pin(crate::$of::$test(&crate::bench::Place::sqlite())).await;
+                    Box::pin(crate::$of::$test(&Place::new(Engine::Sqlite))).await;
                 })*
             })*
         }
         mod postgres {
             $(mod $of {
+                use crossdock_testkit::{Engine, Place};
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    Box::pin(crate::$of::$test(&crate::bench::Place::postgres())).await;
+                    Box::pin(crate::$of::$test(&Place::new(Engine::Postgres))).await;
                 })*
             })*
         }

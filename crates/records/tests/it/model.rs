@@ -1,14 +1,14 @@
 //! Random histories in random orders, against the naive way to say what must come out.
 
 use crate::{
-    bench::{Bench, Place, batch, deleted, described, line, location, observed, policy},
+    bench::{Bench, batch, deleted, described, line, location, observed, policy},
     kinds::{LINE, TOTAL},
 };
 use crossdock_core::{Micro, Version};
 use crossdock_proto::{Record, demand, types::Operation};
 use crossdock_records::ISSUE;
 use crossdock_store::{Location, Scan, SumScan};
-use crossdock_testkit::Seed;
+use crossdock_testkit::{Place, Seed};
 use prost::Message;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use std::collections::{BTreeMap, BTreeSet};
@@ -234,7 +234,7 @@ pub async fn every_order_has_the_same_end(place: &Place) {
     let seed = Seed::new();
     let mut chance = StdRng::from_seed(seed.bytes());
     // On PostgreSQL for a part: there a store takes longer to make than to fill.
-    let (histories, orders) = if matches!(place.location, Location::Sqlite(_)) { (25, 4) } else { (5, 3) };
+    let (histories, orders) = if matches!(place.location(), Location::Sqlite(_)) { (25, 4) } else { (5, 3) };
     for history in 0..histories {
         let drawn = History::draw(&mut chance);
         for order in 0..orders {

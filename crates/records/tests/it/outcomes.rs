@@ -1,7 +1,7 @@
 //! What becomes of one record, and of one batch.
 
 use crate::{
-    bench::{Bench, Place, SECOND, batch, deleted, described, erp, item, line, location, observed, policy, with},
+    bench::{Bench, SECOND, batch, deleted, described, erp, item, line, location, observed, policy, with},
     kinds::{ITEM, LINE},
 };
 use crossdock_proto::{
@@ -10,6 +10,7 @@ use crossdock_proto::{
     types::{ControlTotal, Outcome, Watermark},
 };
 use crossdock_records::{Batch, MAX_RECORDS};
+use crossdock_testkit::Place;
 use prost::Message;
 use prost_types::Timestamp;
 

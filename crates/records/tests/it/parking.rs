@@ -1,7 +1,7 @@
 //! What cannot be used yet: kept, told, taken in by itself, or given up.
 
 use crate::{
-    bench::{Bench, Place, SECOND, Sent, carton, deleted, item, line, location, policy},
+    bench::{Bench, SECOND, Sent, carton, deleted, item, line, location, policy},
     kinds::{ITEM, LINE},
 };
 use crossdock_core::Key;
@@ -11,6 +11,7 @@ use crossdock_proto::{
     types::Outcome,
 };
 use crossdock_records::{ISSUE, Incoming, Origin, PARKED, discard, envelope, redrive, take, wake_selected};
+use crossdock_testkit::Place;
 use std::sync::Arc;
 
 async fn ready(place: &Place) -> Bench {

@@ -1,7 +1,7 @@
 //! Ids of a connection's own.
 
 use crate::{
-    bench::{Bench, Place, batch, deleted, erp, item, line, location, policy, with},
+    bench::{Bench, batch, deleted, erp, item, line, location, policy, with},
     kinds::{ITEM, LINE},
 };
 use crossdock_core::key;
@@ -12,6 +12,7 @@ use crossdock_proto::{
     types::{Date, Outcome},
 };
 use crossdock_records::{Kinds, Peer, REFERENCE, follow};
+use crossdock_testkit::Place;
 use prost::Message;
 
 fn own(name: &str) -> governance::Connection {

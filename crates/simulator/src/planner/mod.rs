@@ -1,5 +1,7 @@
-//! The planner: reads what Crossdock knows, forecasts honestly and simply, and orders up to a level.
+//! The planner: reads what Crossdock knows, forecasts honestly and simply, orders up to a level, and changes orders that come too late, too early or for
+//! nothing.
 
+mod change;
 mod forecast;
 mod read;
 mod recommend;
@@ -12,10 +14,15 @@ use crate::{
     party::Moment,
     world::{CENTRES, World},
 };
-use crossdock_proto::operations::{Basis, Set, SetPurpose, SetScope};
+use crossdock_proto::{
+    Record,
+    operations::{Basis, Set, SetPurpose, SetScope},
+    writeback::{RecommendationState, RecommendationStatus},
+};
 use jiff::civil::{Date, date};
 use read::Picture;
 pub use read::wanted;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Connection of the planner.
 pub const PLANNER: &str = "planner";
@@ -24,11 +31,15 @@ const SILENT: [Date; 2] = [date(2011, 11, 19), date(2011, 11, 20)];
 /// Days that a run plans for.
 const HORIZON: i64 = 28;
 
+/// The newest change of each order line, both by key.
+type Asked = BTreeMap<String, String>;
+
 /// The planner.
 pub struct Planner {
     client: Client,
     /// The forecast run that counts.
     forecast: String,
+    asked: Asked,
     /// Runs that were begun and never committed.
     abandoned: u64,
     runs: u64,
@@ -37,7 +48,7 @@ pub struct Planner {
 impl Planner {
     /// With this way to Crossdock.
     pub fn new(client: Client) -> Self {
-        Self { client, forecast: String::new(), abandoned: 0, runs: 0 }
+        Self { client, forecast: String::new(), asked: Asked::new(), abandoned: 0, runs: 0 }
     }
 
     /// Runs committed, and runs that died.
@@ -75,18 +86,49 @@ impl Planner {
     }
 
     async fn plan(&mut self, world: &World, picture: &Picture, set: &str, scope: SetScope, moment: Moment) -> Result<()> {
+        let taken = self.taken().await?;
         if world.chance.holds(12, "dies", set) {
             // It dies after a part of its lines. Nobody commits that set; another one is begun.
             let dead = format!("{set}-X");
-            let mut lines = recommend::lines(world, picture, &self.forecast, (&dead, &scope), moment);
+            let (mut lines, _) = self.lines(world, picture, &taken, (&dead, &scope), moment)?;
             lines.truncate(lines.len() / 2);
             self.client.open(opened(&dead, "recommendation", scope.clone(), picture, moment)).await?;
             self.client.send(lines).await?;
             self.client.ledgers().add(PLANNER, [vec!["died", "recommendation", dead.as_str()]])?;
             self.abandoned += 1;
         }
-        let lines = recommend::lines(world, picture, &self.forecast, (set, &scope), moment);
-        self.send(set, "recommendation", scope, picture, lines, moment).await
+        let (lines, asked) = self.lines(world, picture, &taken, (set, &scope), moment)?;
+        self.send(set, "recommendation", scope, picture, lines, moment).await?;
+        self.asked.extend(asked);
+        Ok(())
+    }
+
+    /// What a run says, and which order lines it changes by which of it.
+    fn lines(
+        &self,
+        world: &World,
+        picture: &Picture,
+        taken: &BTreeSet<String>,
+        run: (&str, &SetScope),
+        moment: Moment,
+    ) -> Result<(Vec<Outgoing>, Asked)> {
+        let mut lines = recommend::lines(world, picture, &self.forecast, run, moment);
+        let changes = change::lines(world, picture, taken, run, moment)?;
+        let asked = changes.iter().map(|(order, line)| (order.clone(), line.key.clone())).collect();
+        lines.extend(changes.into_iter().map(|(_, line)| line));
+        Ok((lines, asked))
+    }
+
+    /// Order lines that were changed, are about to be, or for which a buyer wanted no change.
+    async fn taken(&self) -> Result<BTreeSet<String>> {
+        let keys: Vec<&str> = self.asked.values().map(String::as_str).collect();
+        let is_taken = |(_, status): &(String, RecommendationStatus)| {
+            use RecommendationState::{Declined, Drafted, PartiallyPosted, Posted};
+            matches!(status.state(), Drafted | Posted | PartiallyPosted | Declined)
+        };
+        let found = self.client.get("recommendation_status", &keys).await?;
+        let taken: BTreeSet<String> = found.iter().filter_map(Record::read).filter(is_taken).map(|(key, _)| key).collect();
+        Ok(self.asked.iter().filter(|(_, change)| taken.contains(*change)).map(|(order, _)| order.clone()).collect())
     }
 
     async fn send(

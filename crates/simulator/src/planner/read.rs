@@ -7,8 +7,9 @@ use crate::{
 };
 use crossdock_core::Micro;
 use crossdock_proto::{
+    Record,
     demand::{BucketSize, ListHistoryRequest, ListInventoryRequest, Measure, StockStatus, demand_service_client::DemandServiceClient},
-    execution::{ListScheduledReceiptsRequest, ScheduledReceipt, execution_service_client::ExecutionServiceClient},
+    execution::{ListScheduledReceiptsRequest, OrderProgress, execution_service_client::ExecutionServiceClient},
 };
 use crossdock_rpc::MAX_MESSAGE;
 use jiff::civil::Date;
@@ -31,8 +32,8 @@ pub struct Picture {
     pub stock: BTreeMap<(usize, usize), i64>,
     /// Open supply.
     pub coming: BTreeMap<(usize, usize), i64>,
-    /// Open supply by order line.
-    pub receipts: Vec<ScheduledReceipt>,
+    /// The order lines that it comes from, with centre and item.
+    pub orders: Vec<((usize, usize), String, OrderProgress)>,
     /// Cursor of demand-signal.
     pub demand: String,
     /// Cursor of execution-feedback.
@@ -66,7 +67,8 @@ impl Picture {
         };
         picture.history(client, &place, recent).await?;
         picture.inventory(client, &place).await?;
-        picture.receipts(client, &place).await?;
+        let orders = picture.receipts(client, &place).await?;
+        picture.orders(client, &place, &orders).await?;
         Ok(picture)
     }
 
@@ -123,7 +125,9 @@ impl Picture {
         }
     }
 
-    async fn receipts(&mut self, client: &Client, place: &impl Fn(&str, &str) -> Option<(usize, usize)>) -> Result<()> {
+    /// What is coming; says from which order lines.
+    async fn receipts(&mut self, client: &Client, place: &impl Fn(&str, &str) -> Option<(usize, usize)>) -> Result<Vec<String>> {
+        let mut orders = Vec::new();
         let mut request = ListScheduledReceiptsRequest { page_size: 1_000, ..ListScheduledReceiptsRequest::default() };
         loop {
             let read = async |channel, request| ExecutionServiceClient::new(channel).list_scheduled_receipts(request).await;
@@ -137,17 +141,30 @@ impl Picture {
                 for part in &receipt.parts {
                     *self.coming.entry(place).or_default() += amount(&part.quantity)?;
                 }
-                self.receipts.push(receipt);
+                orders.push(receipt.order);
             }
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
-                return Ok(());
+                return Ok(orders);
             }
         }
     }
+
+    /// How the order lines stand that something is coming from.
+    async fn orders(&mut self, client: &Client, place: &impl Fn(&str, &str) -> Option<(usize, usize)>, orders: &[String]) -> Result<()> {
+        let keys: Vec<&str> = orders.iter().map(String::as_str).collect();
+        for (key, seen) in client.get("order_progress", &keys).await?.iter().filter_map(Record::read::<OrderProgress>) {
+            self.orders.extend(place(&seen.destination_location_id, &seen.item_id).map(|place| (place, key, seen)));
+        }
+        Ok(())
+    }
 }
 
-fn amount(text: &str) -> Result<i64> {
+/// Millionths; an empty text is none.
+pub fn amount(text: &str) -> Result<i64> {
+    if text.is_empty() {
+        return Ok(0);
+    }
     text.parse()
         .map(|amount: Micro| amount.0)
         .map_err(|error| Failure::File(format!("the planner read the quantity {text:?}, which {error}")))

@@ -13,10 +13,11 @@ use crossdock_proto::{
 };
 
 /// Days of demand that are kept against chance.
-const SAFETY: i64 = 3;
+pub const SAFETY: i64 = 3;
 /// Days of demand that an order should last.
-const LASTS: i64 = 7;
-const MILLION: i64 = 1_000_000;
+pub const LASTS: i64 = 7;
+/// Millionths of a piece in a piece.
+pub const MILLION: i64 = 1_000_000;
 
 /// What is to be ordered: up to a level, where what is there and coming has fallen below another.
 pub fn lines(world: &World, picture: &Picture, forecast: &str, (set, scope): (&str, &SetScope), moment: Moment) -> Vec<Outgoing> {
@@ -43,7 +44,8 @@ pub fn lines(world: &World, picture: &Picture, forecast: &str, (set, scope): (&s
     sent
 }
 
-fn in_scope(world: &World, scope: &SetScope, centre: usize, source: Source) -> bool {
+/// Whether a run with this scope plans for a centre and a source.
+pub fn in_scope(world: &World, scope: &SetScope, centre: usize, source: Source) -> bool {
     let has = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|held| held == id);
     has(&scope.locations, CENTRES[centre].id) && has(&scope.suppliers, world.source_id(source))
 }

@@ -1,9 +1,10 @@
 //! Opening, closing, and lives of a store.
 
-use crate::place::{A, Hand, feed, head, open, put, read, record, sql, write};
+use crate::place::{A, feed, head, open, put, read, record, sql, write};
 use bytes::Bytes;
 use crossdock_core::{Cursor, ErrorKind};
 use crossdock_store::{Due, Location, Request, Scan, Store};
+use crossdock_testkit::Hand;
 use std::path::PathBuf;
 
 pub async fn reopened_it_is_the_same(location: &Location) {

@@ -17,18 +17,20 @@ macro_rules! conformance {
     ($($of:ident: $($test:ident)*;)*) => {
         mod sqlite {
             $(mod $of {
+                use crossdock_testkit::{Engine, Place};
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    let place = crate::place::Place::sqlite();
+                    let place = Place::new(Engine::Sqlite);
                     Box::pin(crate::$of::$test(place.location())).await;
                 })*
             })*
         }
         mod on_postgres {
             $(mod $of {
+                use crossdock_testkit::{Engine, Place};
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    let place = crate::place::Place::postgres();
+                    let place = Place::new(Engine::Postgres);
                     Box::pin(crate::$of::$test(place.location())).await;
                 })*
             })*

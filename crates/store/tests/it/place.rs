@@ -1,65 +1,13 @@
-//! Where the stores of the tests are, and what the tests do to them from outside.
+//! What the tests do to a store, also from outside.
 
 use bytes::Bytes;
-use crossdock_core::{Clock, Cursor, Error, Micros, Result, SystemClock, Version};
+use crossdock_core::{Cursor, Error, Result, SystemClock, Version};
 use crossdock_store::{Location, Read, Record, Scan, Store, Tx};
-use crossdock_testkit::{Schema, fresh_schema, postgres_url};
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
-use tempfile::TempDir;
+use std::sync::Arc;
 
 /// A kind of records, and another.
 pub const A: u16 = 7;
 pub const B: u16 = 32_000;
-
-/// A place for one store, gone with this value.
-pub struct Place {
-    location: Location,
-    _guard: Guard,
-}
-
-#[expect(dead_code, reason = "held until the end of the test")]
-enum Guard {
-    Folder(TempDir),
-    Schema(Schema),
-}
-
-impl Place {
-    pub fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { location: Location::Sqlite(folder.path().join("store.db")), _guard: Guard::Folder(folder) }
-    }
-
-    pub fn postgres() -> Self {
-        let schema = fresh_schema();
-        Self { location: Location::Postgres { url: postgres_url(), schema: schema.name().into() }, _guard: Guard::Schema(schema) }
-    }
-
-    pub fn location(&self) -> &Location {
-        &self.location
-    }
-}
-
-/// A clock that stands still until it is moved.
-pub struct Hand(AtomicI64);
-
-impl Hand {
-    pub fn at(now: Micros) -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(now)))
-    }
-
-    pub fn set(&self, now: Micros) {
-        self.0.store(now, Ordering::SeqCst);
-    }
-}
-
-impl Clock for Hand {
-    fn now(&self) -> Micros {
-        self.0.load(Ordering::SeqCst)
-    }
-}
 
 pub async fn open(location: &Location) -> Store {
     Store::open(location.clone(), Arc::new(SystemClock)).await.unwrap()

@@ -3,11 +3,11 @@
 use crate::{
     feed::{WITHIN, watched},
     pages,
-    place::{A, Hand, Place, connect, feed, head, keys, open, put, read, record, write},
+    place::{A, connect, feed, head, keys, open, put, read, record, write},
 };
 use crossdock_core::{ErrorKind, SystemClock};
 use crossdock_store::{Location, Store};
-use crossdock_testkit::{eventually_async, fresh_schema, postgres_url};
+use crossdock_testkit::{Engine, Hand, Place, eventually_async, fresh_schema, postgres_url};
 use futures::future::join_all;
 use std::{sync::Arc, time::Instant};
 
@@ -39,7 +39,7 @@ impl Database {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_write_to_one_schema() {
-    let place = Place::postgres();
+    let place = Place::new(Engine::Postgres);
     let stores = [open(place.location()).await, open(place.location()).await];
     assert_eq!(watched(&stores, &stores[1], 30).await, Ok(()));
     for store in &stores {
@@ -56,7 +56,7 @@ async fn two_processes_write_to_one_schema() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_that_start_together_make_one_store() {
-    let place = Place::postgres();
+    let place = Place::new(Engine::Postgres);
     let opened = join_all((0..6).map(|_| Store::open(place.location().clone(), Arc::new(SystemClock)))).await;
     let stores: Vec<Store> = opened.into_iter().map(Result::unwrap).collect();
     let heads = join_all(stores.iter().map(head)).await;
@@ -66,7 +66,7 @@ async fn processes_that_start_together_make_one_store() {
 /// A replica that was stopped in the middle of its transaction holds the head row. Writers say so in time, and go on once the server has ended it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_replica_does_not_hold_the_others() {
-    let place = Place::postgres();
+    let place = Place::new(Engine::Postgres);
     let store = open(place.location()).await;
     put(&store, vec![record(A, "before", "")]).await;
     let Location::Postgres { url, schema } = place.location() else { panic!("PostgreSQL") };
@@ -112,12 +112,29 @@ async fn killed_connections_come_back() {
         let kill = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name = 'crossdock'";
         admin.execute(kill, &[&database.name]).await.unwrap()
     };
-    // At rest.
-    assert!(kill().await > 0);
     let mut answered = vec!["0".to_owned()];
+    answered.extend(killed_at_rest(&store, &kill).await);
+    answered.extend(killed_at_work(&store, &kill).await);
+    // Nothing answered is lost, nothing is there twice.
+    let held = eventually_async("reading goes on", WITHIN, async || store.read("head", |read| read.head()).await.ok()).await;
+    let mut there = keys(&store, A).await;
+    answered.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(there, answered);
+    let positions = feed(&store, A).await;
+    assert!(positions.windows(2).all(|pair| pair[0].position < pair[1].position));
+    assert!(positions.last().is_some_and(|last| last.position <= held.position));
+    drop(store);
+    database.remove().await;
+}
+
+/// What was answered while connections were killed between calls.
+async fn killed_at_rest(store: &Store, kill: &impl AsyncFn() -> u64) -> Vec<String> {
+    assert!(kill().await > 0);
+    let mut answered = Vec::new();
     for round in 1..4 {
         let key = format!("{round}");
-        eventually_async("writing goes on", WITHIN, async || match attempt(&store, &key).await {
+        eventually_async("writing goes on", WITHIN, async || match attempt(store, &key).await {
             Ok(()) => Some(()),
             Err(error) => {
                 assert!(error.kind.retryable(), "{error}");
@@ -129,7 +146,11 @@ async fn killed_connections_come_back() {
         eventually_async("reading goes on", WITHIN, async || store.read("head", |read| read.head()).await.ok()).await;
         kill().await;
     }
-    // At work: nothing answered is lost, nothing is there twice.
+    answered
+}
+
+/// What was answered while connections were killed under four writers.
+async fn killed_at_work(store: &Store, kill: &impl AsyncFn() -> u64) -> Vec<String> {
     let writers: Vec<_> = (0..4)
         .map(|name| {
             let store = store.clone();
@@ -150,19 +171,11 @@ async fn killed_connections_come_back() {
         kill().await;
         tokio::task::yield_now().await;
     }
+    let mut answered = Vec::new();
     for writer in writers {
         answered.extend(writer.await.unwrap());
     }
-    let held = eventually_async("reading goes on", WITHIN, async || store.read("head", |read| read.head()).await.ok()).await;
-    let mut there = keys(&store, A).await;
-    answered.sort_unstable();
-    there.sort_unstable();
-    assert_eq!(there, answered);
-    let positions = feed(&store, A).await;
-    assert!(positions.windows(2).all(|pair| pair[0].position < pair[1].position));
-    assert!(positions.last().is_some_and(|last| last.position <= held.position));
-    drop(store);
-    database.remove().await;
+    answered
 }
 
 async fn attempt(store: &Store, key: &str) -> crossdock_core::Result<()> {
@@ -178,7 +191,7 @@ async fn attempt(store: &Store, key: &str) -> crossdock_core::Result<()> {
 /// PostgreSQL keeps no NUL in a text. Who sends one is told so, and nobody else notices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_nul_fails_alone() {
-    let place = Place::postgres();
+    let place = Place::new(Engine::Postgres);
     let store = open(place.location()).await;
     let one = |key: String| {
         let store = store.clone();
@@ -211,7 +224,7 @@ async fn the_order_of_the_database_does_not_matter() {
 /// A process whose clock is behind, or ahead, uses the same store.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_process_has_its_own_clock() {
-    let place = Place::postgres();
+    let place = Place::new(Engine::Postgres);
     let (early, late) = (Hand::at(10), Hand::at(1_000));
     let early = Store::open(place.location().clone(), early).await.unwrap();
     let late = Store::open(place.location().clone(), late).await.unwrap();

@@ -1,9 +1,10 @@
 //! Due work, and calls that have one effect however often they are made.
 
-use crate::place::{Hand, open, put, read, record, write};
+use crate::place::{open, put, read, record, write};
 use bytes::Bytes;
 use crossdock_core::{Micros, Result};
 use crossdock_store::{Due, Location, Request, Store, Tx};
+use crossdock_testkit::Hand;
 use futures::future::join_all;
 
 fn due(task: &str, key: &str, at: Micros, attempt: i64) -> Due {

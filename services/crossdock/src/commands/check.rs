@@ -3,6 +3,7 @@
 use crate::{cli::Target, failure::Failure, output, peers::Peers};
 use crossdock_core::{Micro, key};
 use crossdock_demand_signal::{Folded, Refold, number};
+use crossdock_master_data::wired;
 use crossdock_proto::{
     demand::{BucketSize, HistoryBucket, HistorySeries, InventoryPosition, ListHistoryRequest, demand_service_client::DemandServiceClient},
     records::{BatchGetRequest, WatchRequest},
@@ -147,9 +148,7 @@ fn sum_key(series: &HistorySeries, bucket: &HistoryBucket) -> String {
 }
 
 fn day(date: Option<&Date>) -> i64 {
-    let date = date.copied().unwrap_or_default();
-    let civil = || Some((i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?));
-    civil().and_then(|(year, month, day)| jiff::civil::Date::new(year, month, day).ok()).map_or(i64::MIN, crossdock_records::day)
+    wired::civil(date).map_or(i64::MIN, crossdock_records::day)
 }
 
 fn compare(folded: &Folded, seen: &Seen, records: u64) -> Result<(), Failure> {

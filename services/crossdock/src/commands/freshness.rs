@@ -1,4 +1,4 @@
-//! `crossdock freshness`: how old the newest word of each sender is, against what the policy asks for.
+//! `crossdock freshness`: how old the newest word of each sender is, against what the policy asks for; and how planners are treated.
 
 use crate::{
     cli::{List, Target},
@@ -7,23 +7,39 @@ use crate::{
     output,
     peers::{self, Peers},
 };
-use crossdock_core::{Clock, SystemClock};
+use crossdock_core::{Clock, Micros, SystemClock, instant, key};
 use crossdock_governance::freshness;
-use crossdock_proto::{governance::Policy, operations::WatermarkState, records::BatchGetRequest, types::RecordKey};
+use crossdock_proto::{
+    Filter,
+    governance::Policy,
+    operations::WatermarkState,
+    records::{BatchGetRequest, ListRequest},
+    types::RecordKey,
+    writeback::{PlanningMode, PlanningModeKind},
+};
+use crossdock_records::micros;
 use prost::Message;
+use tonic::Code;
 
-/// Prints a row per connection, kind and region.
+/// Planners that are shown at most.
+const MOST: i32 = 1_000;
+
+/// Prints a row per connection, kind and region; then one per planner.
 pub async fn show(target: &Target) -> Result<(), Failure> {
-    let peers = Peers::new(target)?;
-    let policy = policy(&peers).await?;
+    let (peers, now) = (Peers::new(target)?, SystemClock.now());
+    senders(&peers, target, now).await?;
+    planners(&peers, target, now).await
+}
+
+async fn senders(peers: &Peers, target: &Target, now: Micros) -> Result<(), Failure> {
+    let policy = policy(peers).await?;
     let list =
         List { kind: "watermark".into(), fields: Vec::new(), prefix: String::new(), limit: 0, service: None, target: target.clone() };
     let mut watermarks = Vec::new();
-    for record in records::all_records(&peers, peers::kind("watermark")?, &list).await? {
-        watermarks.push(WatermarkState::decode(record.0.body).map_err(at("watermark"))?);
+    for (record, _) in records::all_records(peers, peers::kind("watermark")?, &list).await? {
+        watermarks.push(WatermarkState::decode(record.body).map_err(at("watermark"))?);
     }
-    let minutes = |age: i64| format!("{} min", age / 60_000_000);
-    let rows = freshness(&policy, &watermarks, SystemClock.now()).into_iter().map(|row| {
+    let rows = freshness(&policy, &watermarks, now).into_iter().map(|row| {
         let state = if row.stale { "stale" } else { "fresh" };
         vec![
             row.connection,
@@ -34,7 +50,45 @@ pub async fn show(target: &Target) -> Result<(), Failure> {
             state.into(),
         ]
     });
-    output::table(&["connection", "kind", "region", "age", "objective", "state"], rows)
+    output::rows(target.output, &["connection", "kind", "region", "age", "objective", "state"], rows)
+}
+
+/// Who has planned so far; nothing where nobody has.
+async fn planners(peers: &Peers, target: &Target, now: Micros) -> Result<(), Failure> {
+    let info = peers::kind("planning_mode")?;
+    let request =
+        ListRequest { filter: Some(Filter { kind: info.number.into(), ..Filter::default() }), page_size: MOST, ..ListRequest::default() };
+    let records = match peers.records(&info.package).list(request).await {
+        Ok(page) => page.records,
+        // Its service is elsewhere.
+        Err(status) if status.code() == Code::Unimplemented => return Ok(()),
+        Err(status) => return Err(status.into()),
+    };
+    let mut rows = Vec::new();
+    for record in records {
+        let planner = record.envelope.as_ref().map_or_else(String::new, |envelope| key::split(&envelope.key).concat());
+        let mode = PlanningMode::decode(record.body).map_err(at("planning mode"))?;
+        // What was never said is as they come.
+        let kind = if mode.kind() == PlanningModeKind::Unspecified { PlanningModeKind::Normal } else { mode.kind() };
+        let last = mode.last_run_time.as_ref().map(micros);
+        rows.push(vec![
+            planner,
+            output::short(kind.as_str_name()),
+            last.map_or_else(|| "never".into(), instant),
+            last.map_or_else(String::new, |last| minutes(now - last)),
+        ]);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if target.output == output::Format::Table {
+        output::line("")?;
+    }
+    output::rows(target.output, &["planner", "mode", "last run", "age"], rows)
+}
+
+fn minutes(age: Micros) -> String {
+    format!("{} min", age / 60_000_000)
 }
 
 /// The policy in force.

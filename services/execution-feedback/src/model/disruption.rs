@@ -1,11 +1,12 @@
 //! Suppliers and lanes that cannot be counted on for a while.
 
 use super::{
-    facts::{self, DisruptionTable, MOST, civil, find, upsert},
+    facts::{self, DisruptionTable, MOST, find, upsert},
     number,
     place::location,
 };
 use crossdock_core::{Key, Result, Violation, key};
+use crossdock_master_data::wired::civil;
 use crossdock_proto::execution as contract;
 use crossdock_records::{Derived, Findings, Known, Rules, Scope, Verdict, day};
 use jiff::civil::Date;

@@ -2,9 +2,10 @@
 
 use super::{
     disruption::hits,
-    facts::{civil, less, micro, rank, total},
+    facts::{less, micro, rank, total},
 };
 use crossdock_core::Micro;
+use crossdock_master_data::wired::civil;
 use crossdock_proto::execution::{self as contract, ConfirmationState as State, Firmness};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, VecDeque};

@@ -2,8 +2,9 @@
 
 use super::number;
 use crossdock_core::Micro;
+use crossdock_master_data::wired::civil;
 use crossdock_proto::{execution as contract, types};
-use crossdock_records::{Parse, Rules, derived_kind};
+use crossdock_records::{Rules, derived_kind};
 use jiff::civil::Date;
 
 /// Entries that a line, a shipment or a table of disruptions may have.
@@ -41,11 +42,6 @@ impl Rules for DisruptionTable {}
 /// An amount as facts have it; an empty one is nothing.
 pub fn micro(text: &str) -> Micro {
     text.parse().unwrap_or_default()
-}
-
-/// A date as facts have it.
-pub fn civil(date: Option<&types::Date>) -> Option<Date> {
-    date.and_then(|date| Parse::stored().date("", Some(date)))
 }
 
 /// Which of several documents is newer: by day, then by key, a longer one being later, as numbers grow. Versions do not say: they advance without a

@@ -1,7 +1,8 @@
 //! How suppliers and lanes perform: what each order line that is done adds to the sums of its lane, and takes back when it is not done any more.
 
-use super::{facts::civil, progress::Counts};
+use super::progress::Counts;
 use crossdock_core::{Micro, key};
+use crossdock_master_data::wired::civil;
 use crossdock_proto::execution as contract;
 use crossdock_records::{day, micros};
 use jiff::civil::Date;

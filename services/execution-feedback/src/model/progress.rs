@@ -2,12 +2,12 @@
 
 use super::{
     expected::{self, Part, comes, confirmed, expected, has_left},
-    facts::{civil, find, less, micro, rank, total, wanted},
+    facts::{find, less, micro, rank, total, wanted},
     number,
     shares::{shares, spread},
 };
 use crossdock_core::{Micro, key};
-use crossdock_master_data::wired::date;
+use crossdock_master_data::wired::{civil, date};
 use crossdock_proto::{
     execution::{self as contract, ConfirmationState, OrderState},
     types::{Finding, Severity},

@@ -1,8 +1,8 @@
 //! How many days the sourcing rules promise.
 
-use super::{facts::civil, performance::days_between};
+use super::performance::days_between;
 use crossdock_core::{Result, key};
-use crossdock_master_data::{SourcingRule, WorkingDays, number};
+use crossdock_master_data::{SourcingRule, WorkingDays, number, wired::civil};
 use crossdock_proto::execution as contract;
 use crossdock_records::{Derived, model};
 use jiff::{Span, civil::Date};

@@ -1,7 +1,8 @@
 //! What recommendations get of an order line, and of the lines that were split from it: those needed first get first.
 
-use super::facts::{civil, less, micro, total, wanted};
+use super::facts::{less, micro, total, wanted};
 use crossdock_core::Micro;
+use crossdock_master_data::wired::civil;
 use crossdock_proto::{execution as contract, writeback::LinkedRecommendation};
 
 /// How the recommendations on a line are spread over it and its splits.

@@ -15,13 +15,10 @@ use crossdock_proto::{
     operations::{Issue, IssueState},
 };
 use crossdock_records::{EXCEPTION, Policy, PolicyCell, Runner, derive};
-use crossdock_store::{Location, Store};
-use crossdock_testkit::eventually_async;
+use crossdock_store::Store;
+use crossdock_testkit::{Engine, Hand, Place, eventually_async};
 use prost::Message;
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -33,28 +30,18 @@ const CONNECTIONS: &str = "connections: [{name: erp, roles: [erp]}, {name: buyer
 const KEY: &str = "master-data/item/ABC";
 const MINUTE: Micros = 60_000_000;
 
-/// A clock that a test moves.
-#[derive(Clone, Default)]
-struct Hand(Arc<AtomicI64>);
-
-impl Clock for Hand {
-    fn now(&self) -> Micros {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
 /// A store of governance with a clock that the test moves.
 struct Desk {
     store: Store,
-    clock: Hand,
-    _folder: tempfile::TempDir,
+    clock: Arc<Hand>,
+    _place: Place,
 }
 
 impl Desk {
     async fn new() -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), Hand::default());
-        let store = Store::open(Location::Sqlite(folder.path().join("governance.db")), Arc::new(clock.clone())).await.unwrap();
-        Self { store, clock, _folder: folder }
+        let (place, clock) = (Place::new(Engine::Sqlite), Hand::at(0));
+        let store = Store::open(place.location().clone(), Arc::<Hand>::clone(&clock)).await.unwrap();
+        Self { store, clock, _place: place }
     }
 
     async fn apply(&self, routes: &str) {
@@ -78,7 +65,7 @@ impl Desk {
 
     /// Moves the clock and runs what is due then.
     async fn pass(&self, time: Micros) {
-        self.clock.0.fetch_add(time, Ordering::SeqCst);
+        self.clock.pass(time);
         self.run().await;
     }
 

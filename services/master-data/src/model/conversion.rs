@@ -6,6 +6,7 @@ use super::{
     item_units::{Entry, ItemUnits},
     named, number, units,
 };
+use crate::wired::date;
 use crossdock_core::{Key, Ratio, Result, Violation, key};
 use crossdock_proto::masterdata as contract;
 use crossdock_records::{Derived, Findings, Known, Rules, Verdict, day};
@@ -69,10 +70,6 @@ fn since_day(day: i64) -> String {
     let epoch = Date::constant(1970, 1, 1);
     let since = i32::try_from(day).ok().and_then(|days| epoch.checked_add(jiff::Span::new().try_days(days).ok()?).ok());
     since.map_or_else(String::new, |since| format!(" from {since}"))
-}
-
-fn date(date: Date) -> crossdock_proto::types::Date {
-    crossdock_proto::types::Date { year: date.year().into(), month: date.month().into(), day: date.day().into() }
 }
 
 impl Rules for Conversion {

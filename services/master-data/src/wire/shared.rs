@@ -43,6 +43,11 @@ pub fn fill(quantity: Option<&mut Quantity>, unit: &str) {
     }
 }
 
+/// A date that was checked before, as a day.
+pub fn civil(date: Option<&Date>) -> Option<civil::Date> {
+    Parse::stored().date("", Some(date?))
+}
+
 /// A date as the contracts have it.
 pub fn date(date: civil::Date) -> Date {
     Date { year: date.year().into(), month: date.month().into(), day: date.day().into() }

@@ -15,13 +15,12 @@ use crate::model::{
 use crossdock_core::{Error, Micros, Result, Violation};
 use crossdock_proto::{
     governance::WritebackRules,
-    types,
     writeback::{
         self as contract, Approval, ApproveRequest, Clearance, Decided, DeclineRequest, DraftOrderState, RecommendationState,
         RecommendationStatus, Seen,
     },
 };
-use crossdock_records::{Derived, Origin, Policy, derive, micros, timestamp};
+use crossdock_records::{Derived, Origin, Policy, derive, micros, timestamp, violation};
 use crossdock_store::Tx;
 use jiff::tz::TimeZone;
 
@@ -106,7 +105,7 @@ fn decide(
 ) -> Result<Vec<Decided>> {
     let mut decided = Vec::with_capacity(all.len());
     for seen in all {
-        let refused = decide(tx, seen)?.err().map(told);
+        let refused = decide(tx, seen)?.err().map(violation);
         let (recommendation, draft_order) = match derive(tx, &by.trace, |to| find(to, seen))? {
             Some(Subject::Line(status)) => (Some(*status), None),
             Some(Subject::Order(draft)) => (None, Some(*draft)),
@@ -115,10 +114,6 @@ fn decide(
         decided.push(Decided { seen: Some(seen.clone()), refused, recommendation, draft_order });
     }
     Ok(decided)
-}
-
-fn told(refused: Violation) -> types::Violation {
-    types::Violation { field: refused.field, reason: refused.reason.to_owned(), value: refused.value, message: refused.message }
 }
 
 fn yes(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, note: &str, seen: &Seen) -> Result<Result<(), Violation>> {

@@ -5,21 +5,21 @@ use super::{
     seal,
 };
 use crate::model::{
-    day,
+    civil, day,
     draft_order::{self, DraftOrder, MOST_LINES},
     number,
     posting_key::posting_key,
+    problem::Problem,
     status::Status,
 };
 use crossdock_core::{Error, Micro, Micros, Result, key};
 use crossdock_master_data::Location;
 use crossdock_proto::{
     governance::WritebackRules,
-    types::Violation,
     writeback::{self as contract, DraftLine, DraftOrderState as State, RecommendationKind, RecommendationState, RecommendationStatus},
 };
 use crossdock_records::{Derived, Policy, timestamp};
-use jiff::{civil, tz::TimeZone};
+use jiff::{civil::Date, tz::TimeZone};
 
 /// Task: look again whether somebody posts for a line.
 pub const DRAFT: &str = "draft";
@@ -37,7 +37,7 @@ struct Group {
     company: String,
     connector: String,
     currency: String,
-    order_date: civil::Date,
+    order_date: Date,
     zone: TimeZone,
 }
 
@@ -116,7 +116,7 @@ fn group(to: &mut Derived<'_, '_>, policy: &Policy, status: &RecommendationStatu
         company,
         connector,
         currency: status.unit_price.as_ref().map(|price| price.currency.clone()).unwrap_or_default(),
-        order_date: status.order_by.and_then(day::civil).map_or(today, |day| day.max(today)),
+        order_date: civil(status.order_by.as_ref()).map_or(today, |day| day.max(today)),
         zone,
     }))
 }
@@ -136,12 +136,8 @@ fn wait(to: &mut Derived<'_, '_>, key: &str, status: &RecommendationStatus) -> R
     let message = "nobody posts the orders of this location's company: name a connector in the policy";
     let why = Why { reason: NO_CONNECTOR, message: message.into(), ..Why::default() };
     change::recommendation(to, key, &why, |status| {
-        status.problems.push(Violation {
-            field: "destination_location_id".into(),
-            reason: NO_CONNECTOR.into(),
-            value: status.destination_location_id.clone(),
-            message: message.into(),
-        });
+        let problem = Problem::holds("destination_location_id", NO_CONNECTOR, &status.destination_location_id, message);
+        status.problems.push(problem.wire());
     })
 }
 

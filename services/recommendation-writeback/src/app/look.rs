@@ -109,6 +109,8 @@ fn settle(
     let wanted =
         Wanted { source: &source, destination: &status.destination_location_id, need_by, order_by: civil(plan.order_by.as_ref()), today };
     if !orders(status) {
+        // A change cannot be made too early.
+        status.order_by = plan.order_by.or_else(|| Some(wired::date(today)));
         // What is changed is worth what it would cost; no rule of ordering binds it.
         let terms = masters.terms(&wanted).ok()?;
         return masters.order_unit(&terms.rule, need_by).is_ok_and(|(unit, _)| unit == status.unit).then_some(terms);

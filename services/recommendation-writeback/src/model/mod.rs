@@ -18,11 +18,7 @@ pub mod status;
 pub mod supply;
 pub mod validate;
 
-pub use crossdock_master_data::{amount, place};
-
-use crossdock_proto::types;
-use crossdock_records::Parse;
-use jiff::civil::Date;
+pub use crossdock_master_data::{amount, place, wired::civil};
 
 /// Task: the lines of a run are looked at. Its key is that of the set.
 pub const RUN: &str = "run";
@@ -34,11 +30,6 @@ pub const RECHECK: &str = "recheck";
 pub const RECHECK_FOR: &str = "recheck_for";
 /// Task: whether a planner is silent. Its key is the connection.
 pub const MODE: &str = "mode";
-
-/// A day of our own.
-pub fn civil(date: Option<&types::Date>) -> Option<Date> {
-    Parse::stored().date("", Some(date?))
-}
 
 /// Numbers of the kinds.
 pub mod number {

@@ -2,6 +2,7 @@
 
 use crossdock_core::Violation;
 use crossdock_proto::types;
+use crossdock_records::violation;
 
 /// A problem of a recommendation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,6 @@ impl Problem {
 
     /// As the contract has it.
     pub fn wire(&self) -> types::Violation {
-        let own = self.violation.clone();
-        types::Violation { field: own.field, reason: own.reason.to_owned(), value: own.value, message: own.message }
+        violation(self.violation.clone())
     }
 }

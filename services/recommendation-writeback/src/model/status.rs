@@ -59,7 +59,8 @@ pub fn planned_as(planner: &str, planner_key: &str) -> String {
 pub fn need(planner: &str, status: &RecommendationStatus) -> String {
     let kind = status.kind.to_string();
     let source = [&status.supplier_id, &status.origin_location_id];
-    format!("{planner}/{}", key::join([&kind, &status.item_id, &status.destination_location_id, source[0], source[1]]))
+    let order = status.target.as_ref().map(order).unwrap_or_default();
+    format!("{planner}/{}", key::join([&kind, &status.item_id, &status.destination_location_id, source[0], source[1], &order]))
 }
 
 /// What a planner's lines became on a day; field `posted`.

@@ -9,6 +9,16 @@ use crossdock_proto::{
     execution::OrderProgress,
     writeback::{DraftLine, LineOutcome, Recommendation, RecommendationKind as Kind, RecommendationState as State},
 };
+use crossdock_testkit::{Engine, on_both_engines};
+
+on_both_engines! {
+    what_is_planned_otherwise_than_ordered_changes_the_order
+    what_its_planner_had_seen_is_left_alone
+    what_is_not_planned_again_is_cancelled_within_scope
+    a_change_is_posted_once_and_is_no_supply
+    what_is_on_its_way_is_changed_when_it_is_there
+    an_edit_is_not_turned_into_a_change
+}
 
 /// R1 ordered 24 by 1 July: order line erp/9/1, which the ERP shows at position 3.
 async fn ordered(world: &World) {
@@ -34,8 +44,7 @@ fn key_of(run: &str) -> String {
     format!("apo/{run}/")
 }
 
-#[test]
-fn what_is_planned_otherwise_than_ordered_changes_the_order() {
+fn what_is_planned_otherwise_than_ordered_changes_the_order(engine: Engine) {
     let by = |month, day_of| Recommendation { need_by: day(2026, month, day_of), ..buy("SUP003", "24") };
     let less = Recommendation { need_by: day(2026, 7, 8), ..buy("SUP003", "20") };
     let table: [(Recommendation, &str, &[&str]); 6] = [
@@ -47,7 +56,7 @@ fn what_is_planned_otherwise_than_ordered_changes_the_order() {
         (less, "CANCELLED 0", &["L/1/cancel/9/1 PendingApproval 4 by 7-1", "L/1/date/9/1 PendingApproval 20 by 7-8"]),
     ];
     for (planned, line, expected) in table {
-        World::by_persons(async |mut world| {
+        World::by_persons_on(engine, async |mut world| {
             ordered(&world).await;
             world.plan(&Plan { seen: Some(0), ..full("R2") }, &[("L", planned.clone())]).await;
             assert_eq!(
@@ -66,9 +75,8 @@ fn strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-#[test]
-fn what_its_planner_had_seen_is_left_alone() {
-    World::by_persons(async |world| {
+fn what_its_planner_had_seen_is_left_alone(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         ordered(&world).await;
         world.plan(&Plan { seen: Some(3), ..full("R2") }, &[("L", buy("SUP003", "20"))]).await;
         assert_eq!((world.told("R2", "L").await.as_str(), changes(&world, "R2").await.len()), ("PENDING_APPROVAL 20", 0));
@@ -77,9 +85,8 @@ fn what_its_planner_had_seen_is_left_alone() {
     });
 }
 
-#[test]
-fn what_is_not_planned_again_is_cancelled_within_scope() {
-    World::by_persons(async |world| {
+fn what_is_not_planned_again_is_cancelled_within_scope(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         ordered(&world).await;
         world.plan(&Plan { seen: Some(0), suppliers: &["SUP001"], ..full("R2") }, &[]).await;
         assert_eq!(changes(&world, "R2").await.len(), 0, "another scope");
@@ -93,9 +100,8 @@ fn what_is_not_planned_again_is_cancelled_within_scope() {
     });
 }
 
-#[test]
-fn a_change_is_posted_once_and_is_no_supply() {
-    World::by_persons(async |world| {
+fn a_change_is_posted_once_and_is_no_supply(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         ordered(&world).await;
         let plan = async |name| world.plan(&Plan { seen: Some(0), ..full(name) }, &[("L", buy("SUP003", "20"))]).await;
         plan("R2").await;
@@ -118,9 +124,8 @@ fn a_change_is_posted_once_and_is_no_supply() {
     });
 }
 
-#[test]
-fn what_is_on_its_way_is_changed_when_it_is_there() {
-    World::by_persons(async |world| {
+fn what_is_on_its_way_is_changed_when_it_is_there(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         world.plan(&Plan { seen: Some(0), ..full("R1") }, &[("L", buy("SUP003", "24"))]).await;
         let draft = world.agree(&key("R1", "L")).await.draft;
         world.release(&draft).await.unwrap();
@@ -135,9 +140,8 @@ fn what_is_on_its_way_is_changed_when_it_is_there() {
     });
 }
 
-#[test]
-fn an_edit_is_not_turned_into_a_change() {
-    World::by_persons(async |world| {
+fn an_edit_is_not_turned_into_a_change(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         world.plan(&Plan { seen: Some(0), ..full("R1") }, &[("L", buy("SUP003", "24"))]).await;
         let first = world.agree(&key("R1", "L")).await;
         world.release(&first.draft).await.unwrap();

@@ -21,6 +21,7 @@ use crossdock_proto::{
         Resolution, Settlement,
     },
 };
+use crossdock_testkit::{Engine, on_both_engines};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -356,11 +357,14 @@ async fn check_drafts(world: &World, truth: &Truth, all: &Lines, drafts: &BTreeM
     assert!(edges.into_iter().all(|step| status::may_become(named(&step.from), named(&step.to))));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-    #[test]
-    fn no_need_is_ordered_twice_and_no_edit_is_lost(events in prop::collection::vec(event(), 1..40)) {
-        World::run(async |mut world| {
+on_both_engines! {
+    no_need_is_ordered_twice_and_no_edit_is_lost
+    what_comes_anyway_is_taken_off_once
+}
+
+fn no_need_is_ordered_twice_and_no_edit_is_lost(engine: Engine) {
+    proptest!(ProptestConfig::with_cases(engine.cases(64)), |(events in prop::collection::vec(event(), 1..40))| {
+        World::run_on(engine, async |mut world| {
             let (mut truth, mut before) = (Truth::default(), Lines::new());
             for event in &events {
                 happens(&mut world, &mut truth, event, false).await;
@@ -372,11 +376,12 @@ proptest! {
                 before = all;
             }
         });
-    }
+    });
+}
 
-    #[test]
-    fn what_comes_anyway_is_taken_off_once(events in prop::collection::vec(event(), 1..40)) {
-        World::run(async |mut world| {
+fn what_comes_anyway_is_taken_off_once(engine: Engine) {
+    proptest!(ProptestConfig::with_cases(engine.cases(64)), |(events in prop::collection::vec(event(), 1..40))| {
+        World::run_on(engine, async |mut world| {
             world.rules(|rules| rules.stale_basis = StaleBasis::Net.into());
             let free = masterdata::SourcingRule { minimum_quantity: String::new(), multiple: String::new(), ..rule("SKU1", "SUP003") };
             world.rule(&free).await;
@@ -384,14 +389,18 @@ proptest! {
             for event in &events {
                 happens(&mut world, &mut truth, event, true).await;
                 let Event::Plan(wanted, _) = event else { continue };
-                let all = lines(&world).await;
-                let orders = all.values().filter(|line| status::orders(line));
-                let own: Vec<&RecommendationStatus> = orders.filter(|line| line.run.ends_with(&format!("R{:03}", truth.runs * 617 % 1_000))).collect();
-                let wanted: i64 = wanted.iter().sum();
-                let unseen = own.first().map_or(0, |line| truth.unseen(line, &all));
-                let left: i64 = own.iter().map(|line| units(&line.quantity)).sum();
-                assert_eq!(left, (wanted - unseen).max(0), "{wanted} wanted, {unseen} come: {own:?}");
+                check_netted(&truth, wanted, &lines(&world).await);
             }
         });
-    }
+    });
+}
+
+/// The newest run orders what was wanted less what comes.
+fn check_netted(truth: &Truth, wanted: &[i64], all: &Lines) {
+    let newest = format!("apo/R{:03}", truth.runs * 617 % 1_000);
+    let own: Vec<&RecommendationStatus> = all.values().filter(|line| line.run == newest && status::orders(line)).collect();
+    let wanted: i64 = wanted.iter().sum();
+    let unseen = own.first().map_or(0, |line| truth.unseen(line, all));
+    let left: i64 = own.iter().map(|line| units(&line.quantity)).sum();
+    assert_eq!(left, (wanted - unseen).max(0), "{wanted} wanted, {unseen} come: {own:?}");
 }

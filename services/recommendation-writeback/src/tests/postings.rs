@@ -1,7 +1,7 @@
 //! Leases and reports.
 
 use super::{
-    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, erp, reason, rule, said, today},
+    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, erp, on_order, reason, rule, said, seen, today},
     world::World,
 };
 use crate::model::{draft_order::DraftOrder, posting::Posting};
@@ -9,18 +9,32 @@ use LineOutcome::{Changed, Posted, Rejected, Retry, Unknown};
 use crossdock_master_data::samples;
 use crossdock_proto::{
     masterdata,
-    writeback::{DraftOrderState as State, LineOutcome, LineReport, Recommendation, RecommendationState, Resolution},
+    writeback::{
+        DraftOrderState as State, LineOutcome, LineReport, Recommendation, RecommendationKind, RecommendationState, Resolution, Target,
+    },
 };
 use crossdock_records::Origin;
+use crossdock_testkit::{Engine, on_both_engines};
+
+on_both_engines! {
+    f_merged_and_refused
+    h_two_leases_two_documents_in_every_order
+    the_same_document_from_an_old_lease_is_no_conflict
+    what_was_refused_and_is_posted_all_the_same_is_a_conflict
+    a_lease_that_ran_out_still_counts_until_the_next
+    tried_as_often_as_allowed
+    given_up
+    every_caller_gets_other_drafts
+    bad_reports_change_nothing
+}
 
 fn posted(document: &str) -> Vec<LineReport> {
     vec![said(1, Posted, &[(document, "10", "24")])]
 }
 
-#[test]
-fn f_merged_and_refused() {
+fn f_merged_and_refused(engine: Engine) {
     for again in [false, true] {
-        World::run(async |mut world| {
+        World::run_on(engine, async |mut world| {
             let needs = |quantity: &str, by: i32| Recommendation { need_by: day(2026, 7, by), ..today(quantity) };
             // The first need is not the first line.
             let lines = world.lines("R1", &[needs("12", 9), needs("10", 1), needs("24", 2)]).await;
@@ -51,6 +65,24 @@ fn f_merged_and_refused() {
     }
 }
 
+/// What arrives is for those who ordered it, not for the one that wanted it sooner.
+#[test]
+fn a_change_takes_no_part_of_the_order_that_it_changes() {
+    World::run(async |world| {
+        world.order("erp/17/10", 1, &on_order("24")).await;
+        let target = Target { connection: "erp".into(), document: "17".into(), line: "10".into(), ..Target::default() };
+        let sooner = Recommendation { kind: RecommendationKind::Expedite.into(), target: Some(target), ..today("24") };
+        world.lines("R1", &[sooner]).await;
+        let draft = world.status(L1).await.draft;
+        world.release(&draft).await.unwrap();
+        let token = world.lease(10).await.unwrap().remove(0).lease.unwrap().token;
+        let (after, _) = world.report(&draft, token, vec![said(1, Posted, &[("17", "10", "24")])]).await.unwrap();
+        assert_eq!((after.state(), after.documents), (State::Posted, vec!["17".to_owned()]));
+        assert_eq!(world.status(L1).await.state(), RecommendationState::Posted);
+        assert_eq!(world.link("erp/17/10").await, []);
+    });
+}
+
 /// What happens to a draft that was leased twice: the first lease ran out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
@@ -59,8 +91,7 @@ enum Step {
     Restart,
 }
 
-#[test]
-fn h_two_leases_two_documents_in_every_order() {
+fn h_two_leases_two_documents_in_every_order(engine: Engine) {
     use Step::{FirstReports, Restart, SecondReports};
     let orders = [
         vec![FirstReports, SecondReports],
@@ -71,7 +102,7 @@ fn h_two_leases_two_documents_in_every_order() {
         vec![SecondReports, FirstReports, Restart, SecondReports],
     ];
     for order in orders {
-        World::run(async |mut world| {
+        World::run_on(engine, async |mut world| {
             let draft = world.sealed().await;
             assert!(!world.lease(10).await.unwrap()[0].verify_first);
             world.later(HOUR).await;
@@ -109,9 +140,8 @@ fn h_two_leases_two_documents_in_every_order() {
     }
 }
 
-#[test]
-fn the_same_document_from_an_old_lease_is_no_conflict() {
-    World::run(async |world| {
+fn the_same_document_from_an_old_lease_is_no_conflict(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.sealed().await;
         world.lease(10).await.unwrap();
         world.later(HOUR).await;
@@ -125,9 +155,8 @@ fn the_same_document_from_an_old_lease_is_no_conflict() {
     });
 }
 
-#[test]
-fn what_was_refused_and_is_posted_all_the_same_is_a_conflict() {
-    World::run(async |world| {
+fn what_was_refused_and_is_posted_all_the_same_is_a_conflict(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.sealed().await;
         world.lease(10).await.unwrap();
         world.later(HOUR).await;
@@ -142,15 +171,14 @@ fn what_was_refused_and_is_posted_all_the_same_is_a_conflict() {
     });
 }
 
-#[test]
-fn a_lease_that_ran_out_still_counts_until_the_next() {
+fn a_lease_that_ran_out_still_counts_until_the_next(engine: Engine) {
     for (report, state) in [
         (posted("PO-1"), State::Posted),
         (vec![said(1, Changed, &[("PO-1", "10", "20")])], State::PartiallyPosted),
         (vec![said(1, Rejected, &[])], State::Rejected),
         (vec![said(1, Retry, &[])], State::Retrying),
     ] {
-        World::run(async |world| {
+        World::run_on(engine, async |world| {
             let draft = world.sealed().await;
             world.lease(10).await.unwrap();
             world.later(61 * SECOND).await;
@@ -161,9 +189,8 @@ fn a_lease_that_ran_out_still_counts_until_the_next() {
     }
 }
 
-#[test]
-fn tried_as_often_as_allowed() {
-    World::run(async |mut world| {
+fn tried_as_often_as_allowed(engine: Engine) {
+    World::run_on(engine, async |mut world| {
         let draft = world.sealed().await;
         let mut pauses = Vec::new();
         for attempt in 1..=4 {
@@ -194,9 +221,8 @@ fn tried_as_often_as_allowed() {
     });
 }
 
-#[test]
-fn given_up() {
-    World::run(async |world| {
+fn given_up(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.lines("R1", &[today("24"), today("24")]).await[0].draft.clone();
         world.release(&draft).await.unwrap();
         for attempt in 1..=4_i64 {
@@ -215,9 +241,8 @@ fn given_up() {
     });
 }
 
-#[test]
-fn every_caller_gets_other_drafts() {
-    World::run(async |world| {
+fn every_caller_gets_other_drafts(engine: Engine) {
+    World::run_on(engine, async |world| {
         let mut lines = Vec::new();
         for number in 0..7 {
             let id = format!("SUP9{number}");
@@ -238,9 +263,8 @@ fn every_caller_gets_other_drafts() {
     });
 }
 
-#[test]
-fn bad_reports_change_nothing() {
-    World::run(async |world| {
+fn bad_reports_change_nothing(engine: Engine) {
+    World::run_on(engine, async |world| {
         let draft = world.sealed().await;
         world.lease(10).await.unwrap();
         let before = world.draft(&draft).await;

@@ -8,6 +8,7 @@ use super::{
 use crate::model::posting::PostingLink;
 use crossdock_core::Micro;
 use crossdock_proto::writeback::{DraftOrder, DraftOrderState as State, LineOutcome, LineReport, RecommendationState, Resolution};
+use crossdock_testkit::{Engine, on_both_engines};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,14 +161,16 @@ async fn happens(world: &mut World, key: &str, events: &[Event]) {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-    #[test]
-    fn two_documents_are_never_unnoticed(events in prop::collection::vec(event(), 1..30)) {
-        World::run(async |mut world| {
+on_both_engines! {
+    two_documents_are_never_unnoticed
+}
+
+fn two_documents_are_never_unnoticed(engine: Engine) {
+    proptest!(ProptestConfig::with_cases(engine.cases(64)), |(events in prop::collection::vec(event(), 1..30))| {
+        World::run_on(engine, async |mut world| {
             let draft = world.lines("R1", &vec![today("24"); LINES]).await.remove(0).draft;
             world.release(&draft).await.unwrap();
             happens(&mut world, &draft, &events).await;
         });
-    }
+    });
 }

@@ -13,10 +13,27 @@ use crossdock_proto::{
     types::Outcome,
     writeback::{self as contract, DraftOrderState, RecommendationState as State, Settlement},
 };
+use crossdock_testkit::{Engine, on_both_engines};
 
-#[test]
-fn g_a_run_for_one_supplier_touches_no_other_line_and_an_open_run_none() {
-    World::by_persons(async |mut world| {
+on_both_engines! {
+    g_a_run_for_one_supplier_touches_no_other_line_and_an_open_run_none
+    what_is_beyond_the_horizon_stays
+    l_an_edit_is_kept_while_the_planner_keeps_its_mind_and_put_to_the_buyer_when_not
+    a_conflict_ends_by_another_edit_or_by_release_and_a_dropped_edit_is_asked_for
+    a_planner_that_renumbers_is_matched_by_need
+    older_runs_do_not_replace_newer_ones_whatever_order_they_are_worked_in
+    the_next_run_does_not_order_again_what_is_on_its_way_wherever_it_is
+    a_line_of_the_same_run_is_no_news_to_its_planner
+    beside_what_is_on_its_way_one_line_waits_whatever_the_runs_are_called
+    what_an_ordered_line_was_reduced_by_is_not_planned_again
+    what_was_approved_is_not_asked_again_while_the_planner_plans_the_same
+    another_price_is_another_picture
+    approvals_last_as_long_as_the_picture
+    a_correction_that_came_late_is_approved_anew
+}
+
+fn g_a_run_for_one_supplier_touches_no_other_line_and_an_open_run_none(engine: Engine) {
+    World::by_persons_on(engine, async |mut world| {
         let lines = [("A", buy("SUP001", "24")), ("B", buy("SUP003", "24")), ("C", buy("SUP003", "30"))];
         world.plan(&full("R1"), &lines).await;
         world.restart().await;
@@ -38,9 +55,8 @@ fn g_a_run_for_one_supplier_touches_no_other_line_and_an_open_run_none() {
     });
 }
 
-#[test]
-fn what_is_beyond_the_horizon_stays() {
-    World::by_persons(async |world| {
+fn what_is_beyond_the_horizon_stays(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         let far = contract::Recommendation { need_by: day(2026, 9, 1), ..buy("SUP003", "30") };
         world.plan(&full("R1"), &[("near", buy("SUP003", "24")), ("far", far)]).await;
         world.plan(&Plan { horizon_end: day(2026, 7, 31), ..full("R2") }, &[]).await;
@@ -49,9 +65,8 @@ fn what_is_beyond_the_horizon_stays() {
     });
 }
 
-#[test]
-fn l_an_edit_is_kept_while_the_planner_keeps_its_mind_and_put_to_the_buyer_when_not() {
-    World::by_persons(async |world| {
+fn l_an_edit_is_kept_while_the_planner_keeps_its_mind_and_put_to_the_buyer_when_not(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         world.plan(&full("R1"), &[("L", buy("SUP003", "24"))]).await;
         world.correct(&key("R1", "L"), "240").await;
         world.plan(&full("R2"), &[("L", buy("SUP003", "24"))]).await;
@@ -68,9 +83,8 @@ fn l_an_edit_is_kept_while_the_planner_keeps_its_mind_and_put_to_the_buyer_when_
     });
 }
 
-#[test]
-fn a_conflict_ends_by_another_edit_or_by_release_and_a_dropped_edit_is_asked_for() {
-    World::by_persons(async |world| {
+fn a_conflict_ends_by_another_edit_or_by_release_and_a_dropped_edit_is_asked_for(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         world.plan(&full("R1"), &[("L", buy("SUP003", "24"))]).await;
         world.correct(&key("R1", "L"), "240").await;
         world.plan(&full("R2"), &[("L", buy("SUP003", "30"))]).await;
@@ -85,9 +99,8 @@ fn a_conflict_ends_by_another_edit_or_by_release_and_a_dropped_edit_is_asked_for
     });
 }
 
-#[test]
-fn a_planner_that_renumbers_is_matched_by_need() {
-    World::by_persons(async |world| {
+fn a_planner_that_renumbers_is_matched_by_need(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         let on = |date, value| contract::Recommendation { need_by: date, ..buy("SUP003", value) };
         world.plan(&full("R1"), &[("1", on(day(2026, 7, 1), "24")), ("2", on(day(2026, 8, 1), "30"))]).await;
         world.correct(&key("R1", "2"), "50").await;
@@ -97,9 +110,8 @@ fn a_planner_that_renumbers_is_matched_by_need() {
     });
 }
 
-#[test]
-fn older_runs_do_not_replace_newer_ones_whatever_order_they_are_worked_in() {
-    World::by_persons(async |world| {
+fn older_runs_do_not_replace_newer_ones_whatever_order_they_are_worked_in(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         let (first, second) = (full("Z-first"), full("A-second"));
         for plan in [&first, &second] {
             world.open(plan).await;
@@ -125,11 +137,10 @@ enum Far {
     PostedThenOrdered,
 }
 
-#[test]
-fn the_next_run_does_not_order_again_what_is_on_its_way_wherever_it_is() {
+fn the_next_run_does_not_order_again_what_is_on_its_way_wherever_it_is(engine: Engine) {
     use Far::{Drafted, Ordered, OrderedThenPosted, Posted, PostedThenOrdered, Sealed};
     for far in [Drafted, Sealed, Ordered, Posted, OrderedThenPosted, PostedThenOrdered] {
-        World::by_persons(async |world| {
+        World::by_persons_on(engine, async |world| {
             world.plan(&Plan { seen: Some(0), ..full("R1") }, &[("L", buy("SUP003", "24"))]).await;
             let draft = world.agree(&key("R1", "L")).await.draft;
             let ordered = OrderProgress { posting_key: draft.clone(), ..on_order("24") };
@@ -160,9 +171,8 @@ fn the_next_run_does_not_order_again_what_is_on_its_way_wherever_it_is() {
     }
 }
 
-#[test]
-fn a_line_of_the_same_run_is_no_news_to_its_planner() {
-    World::by_persons(async |world| {
+fn a_line_of_the_same_run_is_no_news_to_its_planner(engine: Engine) {
+    World::by_persons_on(engine, async |world| {
         let late = contract::Recommendation { need_by: day(2026, 7, 5), ..buy("SUP003", "30") };
         world.plan(&Plan { seen: Some(0), ..full("R1") }, &[("A", buy("SUP003", "24")), ("B", late)]).await;
         let draft = world.agree(&key("R1", "A")).await.draft;
@@ -176,10 +186,9 @@ fn a_line_of_the_same_run_is_no_news_to_its_planner() {
     });
 }
 
-#[test]
-fn beside_what_is_on_its_way_one_line_waits_whatever_the_runs_are_called() {
+fn beside_what_is_on_its_way_one_line_waits_whatever_the_runs_are_called(engine: Engine) {
     for names in [["A", "B", "C"], ["C", "B", "A"]] {
-        World::run(async |world| {
+        World::run_on(engine, async |world| {
             let plan = async |name: &'static str, value: &str| world.plan(&full(name), &[("L", buy("SUP003", value))]).await;
             plan(names[0], "24").await;
             world.release(&world.status(&key(names[0], "L")).await.draft).await.unwrap();
@@ -192,9 +201,8 @@ fn beside_what_is_on_its_way_one_line_waits_whatever_the_runs_are_called() {
     }
 }
 
-#[test]
-fn what_an_ordered_line_was_reduced_by_is_not_planned_again() {
-    World::run(async |mut world| {
+fn what_an_ordered_line_was_reduced_by_is_not_planned_again(engine: Engine) {
+    World::run_on(engine, async |mut world| {
         world.rules(|rules| rules.stale_basis = StaleBasis::Net.into());
         world.order("erp/1/1", 5, &on_order("4")).await;
         let plan = async |name, key| world.plan(&Plan { seen: Some(0), ..full(name) }, &[(key, buy("SUP003", "24"))]).await;
@@ -206,8 +214,7 @@ fn what_an_ordered_line_was_reduced_by_is_not_planned_again() {
     });
 }
 
-#[test]
-fn what_was_approved_is_not_asked_again_while_the_planner_plans_the_same() {
+fn what_was_approved_is_not_asked_again_while_the_planner_plans_the_same(engine: Engine) {
     let same = || buy("SUP003", "120");
     let other = [
         ("quantity", contract::Recommendation { quantity: super::samples::quantity("122", "EA"), ..same() }),
@@ -217,7 +224,7 @@ fn what_was_approved_is_not_asked_again_while_the_planner_plans_the_same() {
     ];
     // Of 11,880: a buyer and the manager approve it.
     for approvals in 1..=2 {
-        World::run(async |mut world| {
+        World::run_on(engine, async |mut world| {
             world.plan(&full("R1"), &[("L", same())]).await;
             let first = world.status(&key("R1", "L")).await;
             let who = ["bob", "mia"][approvals - 1];
@@ -245,9 +252,8 @@ fn what_was_approved_is_not_asked_again_while_the_planner_plans_the_same() {
     }
 }
 
-#[test]
-fn another_price_is_another_picture() {
-    World::run(async |world| {
+fn another_price_is_another_picture(engine: Engine) {
+    World::run_on(engine, async |world| {
         world.plan(&full("R1"), &[("L", buy("SUP003", "120"))]).await;
         world.agree(&key("R1", "L")).await;
         let dearer = masterdata::SourcingRule { prices: price("100", "EUR"), ..rule("SKU1", "SUP003") };
@@ -257,9 +263,8 @@ fn another_price_is_another_picture() {
     });
 }
 
-#[test]
-fn approvals_last_as_long_as_the_picture() {
-    World::run(async |mut world| {
+fn approvals_last_as_long_as_the_picture(engine: Engine) {
+    World::run_on(engine, async |mut world| {
         let line = key("R1", "1");
         let asked = world.line(buy("SUP003", "120")).await;
         world.approve("ann", vec![seen(&line, &asked.etag)]).await;
@@ -280,9 +285,8 @@ fn approvals_last_as_long_as_the_picture() {
     });
 }
 
-#[test]
-fn a_correction_that_came_late_is_approved_anew() {
-    World::by_persons(async |mut world| {
+fn a_correction_that_came_late_is_approved_anew(engine: Engine) {
+    World::by_persons_on(engine, async |mut world| {
         world.rules(|rules| rules.connectors.clear());
         world.open(&full("R1")).await;
         world.send("apo", &[record("R1", "L", &buy("SUP003", "24"))]).await;

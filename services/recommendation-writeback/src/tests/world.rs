@@ -1,10 +1,8 @@
-//! The service on a temporary SQLite file, with masters, a policy and a clock that tests move; what is due runs when the clock moves.
+//! The service on a store, with masters, a policy and a clock that tests move; what is due runs when the clock moves.
 
 use super::samples::{self as own, NOW};
 use crate::{
     PEERS,
-    app::due::TASKS,
-    kinds,
     model::{
         draft_order::DraftOrder,
         posting::PostingLink,
@@ -12,9 +10,10 @@ use crate::{
         status::{self, Status, Step},
         supply::Supply,
     },
+    service,
 };
 use bytes::Bytes;
-use crossdock_core::{Clock, Cursor, Key, Micros, Result};
+use crossdock_core::{Clock, Cursor, Micros, Result};
 use crossdock_master_data::{Customer, Item, ItemUnits, Location as Place, SourcingRule, Supplier, WorkingDays, samples};
 use crossdock_proto::{
     Record,
@@ -25,60 +24,61 @@ use crossdock_proto::{
     types::Envelope,
     writeback::{self as contract, RecommendationStatus},
 };
-use crossdock_records::{Derived, Kind, Kinds, Policy, PolicyCell, Runner, derive, follow, message};
-use crossdock_store::{Location, Scan, Store, Tx};
+use crossdock_records::{Derived, Kind, Policy, derive, message};
+use crossdock_store::Tx;
+use crossdock_testkit::{Bench, Engine};
 use std::{
     collections::BTreeMap,
     future::Future,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    ops::{Deref, DerefMut},
+    sync::Arc,
 };
 
-/// A clock that is set by hand.
-struct ByHand(AtomicI64);
+/// The service.
+pub struct World(Bench);
 
-impl Clock for ByHand {
-    fn now(&self) -> Micros {
-        self.0.load(Ordering::SeqCst)
+impl Deref for World {
+    type Target = Bench;
+
+    fn deref(&self) -> &Bench {
+        &self.0
     }
 }
 
-/// The service.
-pub struct World {
-    pub store: Store,
-    pub policy: Arc<Policy>,
-    pub kinds: Arc<Kinds>,
-    clock: Arc<ByHand>,
-    path: PathBuf,
-    _folder: tempfile::TempDir,
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Bench {
+        &mut self.0
+    }
 }
 
 impl World {
     /// What is known and not large goes on by itself.
     pub fn run<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
-        Self::run_by(own::rules(), test)
+        Self::run_on(Engine::Sqlite, test)
+    }
+
+    /// The same on either engine.
+    pub fn run_on<T, F: Future<Output = T>>(engine: Engine, test: impl FnOnce(Self) -> F) -> T {
+        Self::run_by(engine, own::rules(), test)
     }
 
     /// Every line waits for a buyer.
     pub fn by_persons<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
-        Self::run_by(own::by_persons(), test)
+        Self::by_persons_on(Engine::Sqlite, test)
     }
 
-    fn run_by<T, F: Future<Output = T>>(rules: WritebackRules, test: impl FnOnce(Self) -> F) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { test(Self::new(rules).await).await })
+    /// The same on either engine.
+    pub fn by_persons_on<T, F: Future<Output = T>>(engine: Engine, test: impl FnOnce(Self) -> F) -> T {
+        Self::run_by(engine, own::by_persons(), test)
     }
 
-    async fn new(rules: WritebackRules) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("writeback.db");
-        let clock = Arc::new(ByHand(AtomicI64::new(NOW)));
-        let store = Store::open(Location::Sqlite(path.clone()), Arc::clone(&clock) as _).await.unwrap();
-        let policy = Arc::new(Policy::new(own::policy(rules)));
-        let world = Self { store, policy, kinds: Arc::new(kinds().unwrap()), clock, path, _folder: folder };
+    fn run_by<T, F: Future<Output = T>>(engine: Engine, rules: WritebackRules, test: impl FnOnce(Self) -> F) -> T {
+        crossdock_testkit::run(async { test(Self::new(engine, rules).await).await })
+    }
+
+    async fn new(engine: Engine, rules: WritebackRules) -> Self {
+        let service = service().unwrap();
+        let world = Self(Bench::new(engine, NOW, service.kinds, service.tasks, own::policy(rules)).await);
         world.masters().await;
         world
     }
@@ -127,7 +127,7 @@ impl World {
     pub async fn master<K: Kind>(&self, key: &str, message: &K::Message) {
         let mut record = samples::record::<K>(message);
         record.envelope.get_or_insert_default().key = key.into();
-        self.follow("master-data", record, Cursor { epoch: 1, position: 1 }).await;
+        self.hear("master-data", record, Cursor { epoch: 1, position: 1 }).await;
     }
 
     /// An order line of the ERP, at this position of execution-feedback's feed.
@@ -136,7 +136,7 @@ impl World {
         let envelope = record.envelope.get_or_insert_default();
         envelope.key = key.into();
         envelope.position = position;
-        self.follow("execution-feedback", record, Cursor { epoch: 7, position }).await;
+        self.hear("execution-feedback", record, Cursor { epoch: 7, position }).await;
     }
 
     /// Everything of a kind was sent that was recorded until then.
@@ -145,13 +145,11 @@ impl World {
         let said = WatermarkState { connection: "erp".into(), kind: kind.into(), region: String::new(), recorded_through };
         let mut record = samples::record::<WatermarkState>(&said);
         record.envelope.get_or_insert_default().key = format!("erp/{kind}/");
-        self.follow("demand-signal", record, Cursor { epoch: 1, position: 1 }).await;
+        self.hear("demand-signal", record, Cursor { epoch: 1, position: 1 }).await;
     }
 
-    async fn follow(&self, name: &str, record: Record, cursor: Cursor) {
-        let (kinds, peer) = (Arc::clone(&self.kinds), *PEERS.iter().find(|peer| peer.name == name).unwrap());
-        self.store.write("follow", move |tx| follow(tx, &kinds, peer, std::slice::from_ref(&record), cursor)).await.unwrap();
-        self.settle().await;
+    async fn hear(&self, name: &str, record: Record, cursor: Cursor) {
+        self.follow(*PEERS.iter().find(|peer| peer.name == name).unwrap(), record, cursor).await;
     }
 
     /// Other rules from now on.
@@ -159,7 +157,7 @@ impl World {
         let mut document = self.policy.document.clone();
         change(document.writeback.get_or_insert_default());
         document.version.push('+');
-        self.policy = Arc::new(Policy::new(document));
+        self.govern(document);
     }
 
     /// A kind has to be so fresh from now on.
@@ -167,12 +165,7 @@ impl World {
         let mut document = self.policy.document.clone();
         let max_age = Some(prost_types::Duration { seconds, nanos: 0 });
         document.freshness.push(FreshnessObjective { kind: kind.into(), connection: String::new(), max_age });
-        self.policy = Arc::new(Policy::new(document));
-    }
-
-    /// Stops and starts again on the same file.
-    pub async fn restart(&mut self) {
-        self.store = Store::open(Location::Sqlite(self.path.clone()), Arc::clone(&self.clock) as _).await.unwrap();
+        self.govern(document);
     }
 
     /// The same data in another life of the store.
@@ -192,15 +185,9 @@ impl World {
     pub async fn later(&self, by: Micros) {
         let end = self.now() + by;
         while let Some(at) = self.settle().await.filter(|at| *at <= end) {
-            self.clock.0.store(at, Ordering::SeqCst);
+            self.clock.set(at);
         }
-        self.clock.0.store(end, Ordering::SeqCst);
-    }
-
-    /// Until nothing is due; when something is next.
-    pub async fn settle(&self) -> Option<Micros> {
-        let policy = PolicyCell::new(Arc::clone(&self.policy));
-        Runner::new(self.store.clone(), Arc::clone(&self.kinds), policy, TASKS).drain().await.unwrap()
+        self.clock.set(end);
     }
 
     pub async fn write<T: Send + 'static>(&self, job: impl Fn(&mut Tx<'_>, &Policy) -> Result<T> + Send + 'static) -> Result<T> {
@@ -212,15 +199,8 @@ impl World {
         self.write(move |tx, policy| derive(tx, &Bytes::new(), |to| job(to, policy))).await
     }
 
-    pub async fn get<K: Kind>(&self, key: &str) -> Option<K::Message> {
-        let key = Key::new(K::NUMBER, key);
-        let found = self.store.read("test", move |read| read.get(&[key])).await.unwrap();
-        found.iter().filter(|record| !record.deleted).find_map(message::<K>)
-    }
-
     pub async fn all<K: Kind>(&self) -> Vec<(String, K::Message)> {
-        let scan = Scan::Prefix { kind: K::NUMBER, prefix: "", after: "" };
-        let records = self.store.read("test", move |read| read.scan(scan, 10_000)).await.unwrap();
+        let records = self.records(K::NUMBER).await;
         records.iter().filter(|record| !record.deleted).filter_map(|record| Some((record.key.clone(), message::<K>(record)?))).collect()
     }
 
@@ -261,14 +241,11 @@ impl World {
 
     /// Faults that stand, by cause.
     pub async fn faults(&self) -> BTreeMap<String, i64> {
-        let scan =
-            crossdock_store::SumScan { kind: crossdock_records::ISSUE, prefix: "", after: ("", i64::MIN), buckets: (i64::MIN, i64::MAX) };
-        let sums = self.store.read("test", move |read| read.sums(scan, 1_000)).await.unwrap();
-        sums.into_iter().filter(|sum| sum.amount != 0).map(|sum| (sum.key, sum.amount)).collect()
+        self.sums(crossdock_records::ISSUE).await.into_iter().map(|sum| (sum.key, sum.amount)).collect()
     }
 
     /// Two commits are never at the same time.
     pub fn tick(&self) {
-        self.clock.0.fetch_add(1, Ordering::SeqCst);
+        self.clock.pass(1);
     }
 }

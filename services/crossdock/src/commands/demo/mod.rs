@@ -1,5 +1,6 @@
 //! `crossdock demo`: the main job, played in front of you through the public contracts.
 
+mod changes;
 mod progress;
 mod screen;
 mod server;

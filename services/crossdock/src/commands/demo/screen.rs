@@ -1,19 +1,19 @@
 //! The screen at the end: what flowed, what became of it, and whether the books agree.
 
-use super::story;
+use super::{changes, story};
 use crate::{
     failure::Failure,
     output,
     peers::{Peers, kind},
 };
 use crossdock_core::Micro;
+use crossdock_master_data::wired;
 use crossdock_proto::{
     Filter, Record,
     demand::{BucketSize, ListHistoryRequest, Measure, demand_service_client::DemandServiceClient},
     execution::{ListPerformanceRequest, Performance, execution_service_client::ExecutionServiceClient},
     governance::Exception,
     records::ListRequest,
-    types::Date,
     writeback::{DraftOrder, DraftOrderState, RecommendationState, RecommendationStatus},
 };
 use crossdock_rpc::MAX_MESSAGE;
@@ -29,7 +29,9 @@ pub async fn show(peers: &Peers, traffic: &Traffic, decisions: &Decisions, took:
     flowed(traffic, took)?;
     let statuses: Vec<(String, RecommendationStatus)> = list(peers, "recommendation_status").await?;
     recommendations(&statuses, decisions)?;
-    drafts(&list(peers, "draft_order").await?)?;
+    let orders: Vec<(String, DraftOrder)> = list(peers, "draft_order").await?;
+    drafts(&orders)?;
+    changes::show(&orders)?;
     customers(peers).await?;
     suppliers(peers).await?;
     exceptions(&list(peers, "exception").await?)?;
@@ -119,10 +121,9 @@ fn drafts(drafts: &[(String, DraftOrder)]) -> Result<(), Failure> {
 
 /// What customers asked for and got.
 async fn customers(peers: &Peers) -> Result<(), Failure> {
-    let first = Date { year: FIRST_DAY.year().into(), month: FIRST_DAY.month().into(), day: FIRST_DAY.day().into() };
     let request = ListHistoryRequest {
         measures: vec![Measure::Requested.into(), Measure::Shipped.into()],
-        from: Some(first),
+        from: Some(wired::date(FIRST_DAY)),
         bucket_size: BucketSize::Day.into(),
         ..ListHistoryRequest::default()
     };
@@ -193,16 +194,12 @@ pub async fn list<M: Message + Default>(peers: &Peers, name: &str) -> Result<Vec
     loop {
         let page =
             client.list(ListRequest { filter: filter.clone(), page_size: 1_000, page_token: token, ..ListRequest::default() }).await?;
-        all.extend(page.records.into_iter().filter_map(read));
+        all.extend(page.records.iter().filter_map(Record::read));
         token = page.next_page_token;
         if token.is_empty() {
             return Ok(all);
         }
     }
-}
-
-fn read<M: Message + Default>(record: Record) -> Option<(String, M)> {
-    Some((record.envelope?.key, M::decode(record.body).ok()?))
 }
 
 fn percent(part: u64, whole: u64) -> String {
