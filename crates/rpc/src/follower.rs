@@ -77,7 +77,7 @@ impl Follower {
 
     async fn keep(&self, page: WatchResponse, cursor: Cursor) -> Result<()> {
         let (kinds, peer, records) = (Arc::clone(&self.handle.kinds), self.peer, page.records);
-        let policy = records.iter().any(|record| record.kind == POLICY.into());
+        let policy = records.iter().any(|record| record.kind == u32::from(POLICY));
         self.handle.store.write("follow", move |tx| follow(tx, &kinds, peer, &records, cursor)).await?;
         if policy { self.handle.reload_policy().await } else { Ok(()) }
     }

@@ -25,6 +25,8 @@ pub struct Config {
     pub insecure: bool,
     /// What is logged, such as `info` or `info,crossdock_store=debug`.
     pub log: String,
+    /// Where the process tells of itself.
+    pub telemetry: crossdock_telemetry::Config,
 }
 
 impl Default for Config {
@@ -37,6 +39,7 @@ impl Default for Config {
             policy: None,
             insecure: false,
             log: "info".to_owned(),
+            telemetry: crossdock_telemetry::Config::default(),
         }
     }
 }

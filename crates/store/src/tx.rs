@@ -8,6 +8,7 @@ use crate::{
 };
 use bytes::Bytes;
 use crossdock_core::{Cursor, Error, Key, Micros, Result, Version};
+use crossdock_telemetry::metrics::Measured;
 use indexmap::{IndexMap, map::Entry};
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,6 +26,7 @@ pub struct Tx<'a> {
     answers: IndexMap<(String, String), Answer>,
     epoch: Option<u64>,
     changes: usize,
+    measured: Vec<Measured>,
 }
 
 /// What a transaction left.
@@ -33,6 +35,8 @@ pub(crate) struct Committed {
     pub head: Cursor,
     /// Tasks were made, moved or done.
     pub due: bool,
+    /// What was measured of it.
+    pub measured: Vec<Measured>,
 }
 
 type FieldKey = (u16, &'static str, String, String);
@@ -60,6 +64,7 @@ impl<'a> Tx<'a> {
             answers: IndexMap::new(),
             epoch: None,
             changes: 0,
+            measured: Vec::new(),
         })
     }
 
@@ -261,6 +266,21 @@ impl<'a> Tx<'a> {
         self.epoch = Some(rand::random::<u64>() >> 1);
     }
 
+    /// Measures a fact of this transaction: it is recorded once that is on disk, and never if it fails.
+    pub fn measure(&mut self, fact: Measured) {
+        self.measured.push(fact);
+    }
+
+    /// How many facts were measured.
+    pub(crate) fn measured(&self) -> usize {
+        self.measured.len()
+    }
+
+    /// Forgets the facts after these.
+    pub(crate) fn forget_measured(&mut self, after: usize) {
+        self.measured.truncate(after);
+    }
+
     fn read(&mut self) -> Read<'_> {
         Read { connection: self.connection }
     }
@@ -284,7 +304,7 @@ impl<'a> Tx<'a> {
         };
         let writes = self.writes(head);
         self.connection.commit(&writes)?;
-        Ok(Committed { head, due })
+        Ok(Committed { head, due, measured: self.measured })
     }
 
     fn writes(&mut self, head: Cursor) -> Vec<Deferred> {

@@ -65,6 +65,12 @@ pub struct Settings {
     /// What is logged, such as info or info,crossdock_store=debug [default: info].
     #[arg(long, env = "CROSSDOCK_LOG")]
     pub log: Option<String>,
+    /// A collector that takes OTLP over gRPC, such as http://127.0.0.1:4317 [default: none].
+    #[arg(long, env = "CROSSDOCK_OTLP")]
+    pub otlp: Option<String>,
+    /// Address of the metrics port, such as 127.0.0.1:7401 [default: none].
+    #[arg(long, env = "CROSSDOCK_METRICS")]
+    pub metrics: Option<std::net::SocketAddr>,
 }
 
 fn peer(text: &str) -> Result<(String, String), String> {

@@ -60,6 +60,12 @@ fn effective(settings: Settings) -> Result<Config, Failure> {
     if let Some(log) = settings.log {
         config.log = log;
     }
+    if settings.otlp.is_some() {
+        config.telemetry.otlp = settings.otlp;
+    }
+    if settings.metrics.is_some() {
+        config.telemetry.metrics = settings.metrics;
+    }
     config.insecure |= settings.insecure;
     config.peers.extend(settings.peers);
     Ok(config)
