@@ -25,6 +25,21 @@ impl TraceParent {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Whether the trace is recorded.
+    pub fn is_sampled(&self) -> bool {
+        self.0[24] & 1 == 1
+    }
+
+    /// The id of the trace, in hexadecimal.
+    pub fn trace_id(&self) -> String {
+        self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The id of the span, in hexadecimal.
+    pub fn span_id(&self) -> String {
+        self.0[16..24].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// As kept in a store.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

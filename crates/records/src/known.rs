@@ -2,9 +2,12 @@
 
 use crate::{Kind, Parse, Rules, parking};
 use bytes::Bytes;
-use crossdock_core::{Key, Micro, Micros, Result, Version};
+use crossdock_core::{Key, Micro, Micros, Result, TraceParent, Version};
 use crossdock_store::{Due, Record, Scan, Tx};
-use crossdock_telemetry::trace;
+use crossdock_telemetry::{
+    metrics::{Instrument, Measured, Number},
+    trace,
+};
 use prost::Message;
 use std::{any::Any, cell::OnceCell, collections::HashMap};
 
@@ -179,6 +182,12 @@ impl<'a, 'b> Derived<'a, 'b> {
     /// If the count overflows.
     pub fn count_finding(&mut self, reason: &str, of: &str, by: i64) -> Result<()> {
         parking::count_finding(self.tx, reason, of, by, MINUTE)
+    }
+
+    /// Measures a fact: it is recorded under these label values once it is on disk, and never if it does not get there.
+    pub fn measure(&mut self, instrument: &'static Instrument, values: &[&str], value: impl Into<Number>) {
+        let trace = TraceParent::from_bytes(self.trace);
+        self.tx.measure(Measured::new(instrument, values, value).within(trace));
     }
 
     /// Makes a task of this service due now.

@@ -1,7 +1,7 @@
 //! What is told of every call: a span, how long it took, and how it ended; once, whoever serves it and wherever.
 
 use crossdock_core::TraceParent;
-use crossdock_telemetry::trace;
+use crossdock_telemetry::{metrics, trace};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame, SizeHint};
 use std::{
@@ -98,6 +98,11 @@ impl Call {
             self.span.record("error.type", if why.reason.is_empty() { name } else { &why.reason });
             self.span.record("otel.status_code", "ERROR");
         }
+        let measured = match self.side {
+            Side::Server => &metrics::RPC_SERVER_DURATION,
+            Side::Client => &metrics::RPC_CLIENT_DURATION,
+        };
+        self.span.in_scope(|| measured.record(&[&self.method, name], self.began.elapsed()));
         if self.side == Side::Server {
             self.log(code, why);
         }

@@ -1,4 +1,4 @@
-use crate::{Config, Service};
+use crate::{Config, Service, measure};
 use crossdock_core::{Clock, Error, ErrorKind, Result};
 use crossdock_proto::DESCRIPTORS;
 use crossdock_proto::operations::operations_service_server::OperationsServiceServer;
@@ -58,6 +58,8 @@ pub async fn serve(
     let handles: Vec<Handle> = started.iter().map(|started| started.handle.clone()).collect();
     let failed = handles.iter().map(|handle| handle.store.failed()).collect();
     connect(config, &started, &mut work)?;
+    let names: Vec<_> = handles.iter().map(|handle| handle.name).collect();
+    measure::start(config, &names, &mut work).await?;
 
     let routes = routes(started, handles).await?;
     let server = Server::builder()
@@ -109,6 +111,9 @@ async fn start(config: &Config, services: Vec<Service>, clock: &Arc<dyn Clock>, 
         let verbs = (service.verbs)(&handle).into_axum_router().reset_fallback();
         let methods = Routes::from(records(service.package, &handle).into_axum_router().merge(verbs));
         let routes = guard(methods, &handle);
+        if config.telemetry.measures() {
+            work.spawn(measure::ask(handle.clone(), service.gauges));
+        }
         work.spawn(Runner::new(store, kinds, handle.policy.clone(), service.tasks).run());
         for background in service.background {
             work.spawn(background(handle.clone()));

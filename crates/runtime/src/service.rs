@@ -1,10 +1,16 @@
-use crossdock_records::{Kinds, Peer, Task};
+use crossdock_core::{Micros, Result};
+use crossdock_records::{Kinds, Peer, Policy, Task};
 use crossdock_rpc::Handle;
+use crossdock_store::Read;
+use crossdock_telemetry::metrics::Measured;
 use futures::future::BoxFuture;
 use tonic::service::Routes;
 
 /// Something that runs beside the methods of a service.
 pub type Background = Box<dyn FnOnce(Handle) -> BoxFuture<'static, ()> + Send>;
+
+/// What a service says of its gauges when it is asked: all of them, from one state of its store. Small derived records and sums, never a whole table.
+pub type Gauges = fn(read: &mut Read<'_>, policy: &Policy, now: Micros) -> Result<Vec<Measured>>;
 
 /// Governance, as every other service follows it: for the policy.
 pub const GOVERNANCE: Peer = Peer { name: "governance", package: "crossdock.governance.v1", kinds: &[100], apply: None };
@@ -23,6 +29,8 @@ pub struct Service {
     pub tasks: &'static [(&'static str, Task)],
     /// Its methods beside the five on records.
     pub verbs: fn(&Handle) -> Routes,
+    /// Its gauges, beside those of every service.
+    pub gauges: Gauges,
     /// What runs beside its methods.
     pub background: Vec<Background>,
 }

@@ -8,7 +8,10 @@ use crate::{
 };
 use bytes::Bytes;
 use crossdock_core::{Cursor, Error, Key, Micros, Result, Version};
-use crossdock_telemetry::trace::{self, MOST_LINKS};
+use crossdock_telemetry::{
+    metrics::Measured,
+    trace::{self, MOST_LINKS},
+};
 use indexmap::{IndexMap, IndexSet, map::Entry};
 use std::collections::{BTreeMap, HashMap};
 use tracing::Span;
@@ -29,6 +32,7 @@ pub struct Tx<'a> {
     changes: usize,
     /// Traces of rows that what is written builds upon.
     links: IndexSet<Bytes>,
+    measured: Vec<Measured>,
 }
 
 /// What a transaction left.
@@ -37,6 +41,8 @@ pub(crate) struct Committed {
     pub head: Cursor,
     /// Tasks were made, moved or done.
     pub due: bool,
+    /// What was measured of it.
+    pub measured: Vec<Measured>,
 }
 
 type FieldKey = (u16, &'static str, String, String);
@@ -65,6 +71,7 @@ impl<'a> Tx<'a> {
             epoch: None,
             changes: 0,
             links: IndexSet::new(),
+            measured: Vec::new(),
         })
     }
 
@@ -285,6 +292,21 @@ impl<'a> Tx<'a> {
         self.epoch = Some(rand::random::<u64>() >> 1);
     }
 
+    /// Measures a fact of this transaction: it is recorded once that is on disk, and never if it fails.
+    pub fn measure(&mut self, fact: Measured) {
+        self.measured.push(fact);
+    }
+
+    /// How many facts were measured.
+    pub(crate) fn measured(&self) -> usize {
+        self.measured.len()
+    }
+
+    /// Forgets the facts after these.
+    pub(crate) fn forget_measured(&mut self, after: usize) {
+        self.measured.truncate(after);
+    }
+
     fn read(&mut self) -> Read<'_> {
         Read { connection: self.connection }
     }
@@ -308,7 +330,7 @@ impl<'a> Tx<'a> {
         };
         let writes = self.writes(head);
         self.connection.commit(&writes)?;
-        Ok(Committed { head, due })
+        Ok(Committed { head, due, measured: self.measured })
     }
 
     fn writes(&mut self, head: Cursor) -> Vec<Deferred> {

@@ -6,7 +6,7 @@ use crate::{
     tx::{Committed, Tx},
 };
 use crossdock_core::{Clock, Cursor, Error, ErrorKind, Result};
-use crossdock_telemetry::trace;
+use crossdock_telemetry::{metrics::Measured, trace};
 use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
@@ -46,9 +46,12 @@ impl<T, F> Typed<T, F> {
 impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         let span = debug_span!(parent: &self.span, "store.write", otel.name = format!("store.write {}", self.name));
-        let before = tx.changes();
+        let (before, measured) = (tx.changes(), tx.measured());
         let made = span.in_scope(|| unwound(self.name, || (self.job)(tx)));
         tx.link(&span);
+        if made.is_err() {
+            tx.forget_measured(measured);
+        }
         if made.is_err() && tx.changes() != before {
             return Err(Error::internal(
                 "the request failed half way; nothing was changed",
@@ -144,6 +147,7 @@ impl Writer {
                 if committed.due {
                     self.due.notify_one();
                 }
+                committed.measured.into_iter().for_each(Measured::publish);
                 Ended::Committed
             }
             Err(error) => {

@@ -1,5 +1,6 @@
 //! Spans on their way out: a bounded queue that never waits, and counts what it drops.
 
+use crate::metrics::DROPPED;
 use opentelemetry::Context;
 use opentelemetry_sdk::{
     Resource,
@@ -10,7 +11,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -19,13 +20,6 @@ use std::{
 const WAITING: usize = 16_384;
 /// Spans of one message.
 const TOGETHER: usize = 512;
-
-static DROPPED: AtomicU64 = AtomicU64::new(0);
-
-/// Spans of this process that were dropped so far: the queue was full, or the backend did not take them.
-pub fn dropped_spans() -> u64 {
-    DROPPED.load(Ordering::Relaxed)
-}
 
 /// The processor of finished spans.
 pub fn processor<E: SpanExporter + 'static>(exporter: E) -> impl SpanProcessor {
@@ -56,7 +50,7 @@ impl SpanProcessor for Bounded {
         }
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            DROPPED.fetch_add(1, Ordering::Relaxed);
+            DROPPED.record(&["spans"], 1);
             return;
         }
         self.batches.on_end(span);
@@ -89,7 +83,7 @@ impl<E: SpanExporter> SpanExporter for Counting<E> {
         async move {
             let sent = sent.await;
             if sent.is_err() {
-                DROPPED.fetch_add(count.try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+                DROPPED.record(&["spans"], i64::try_from(count).unwrap_or(i64::MAX));
             }
             sent
         }

@@ -3,6 +3,7 @@
 mod config;
 mod export;
 mod logs;
+pub mod metrics;
 pub mod names;
 mod started;
 pub mod trace;

@@ -32,9 +32,9 @@ where
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
         line.insert("target".to_owned(), event.metadata().target().into());
         event.record(&mut Fields(&mut line));
-        if let Some((trace, span)) = trace::exemplar() {
-            line.insert("trace_id".to_owned(), trace.into());
-            line.insert("span_id".to_owned(), span.into());
+        if let Some(context) = trace::sampled() {
+            line.insert("trace_id".to_owned(), context.trace_id().into());
+            line.insert("span_id".to_owned(), context.span_id().into());
         }
         writeln!(writer, "{}", Value::Object(line))
     }

@@ -35,11 +35,9 @@ pub fn context(span: &Span) -> Option<TraceParent> {
     TraceParent::from_bytes(&bytes)
 }
 
-/// The trace and span that an exemplar names: of the current span, if it is recorded.
-pub fn exemplar() -> Option<(String, String)> {
-    let context = Span::current().context();
-    let context = context.span().span_context().clone();
-    (context.is_valid() && context.is_sampled()).then(|| (context.trace_id().to_string(), context.span_id().to_string()))
+/// The context of the current span, if it is recorded: what an exemplar or a line of a log can name.
+pub fn sampled() -> Option<TraceParent> {
+    current().filter(TraceParent::is_sampled)
 }
 
 /// Says of the current span which thing of the business it is about: `name` is one of [`crate::names`].

@@ -63,6 +63,7 @@ pub fn service() -> Result<Service> {
         kinds: kinds()?,
         peers: PEERS,
         tasks: &[(model::inventory_snapshot::REFRESH, app::inventory::refresh)],
+        gauges: |_, _, _| Ok(Vec::new()),
         verbs: |handle| {
             let verbs = DemandServiceServer::new(Verbs::new(handle.store.clone()));
             Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))

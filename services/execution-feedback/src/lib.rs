@@ -61,6 +61,7 @@ pub fn service() -> Result<Service> {
         kinds: kinds()?,
         peers: PEERS,
         tasks: &[(model::disruption::REFRESH, app::disruptions::refresh)],
+        gauges: |_, _, _| Ok(Vec::new()),
         verbs: |handle| {
             let verbs = ExecutionServiceServer::new(Verbs::new(handle.clone()));
             Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))

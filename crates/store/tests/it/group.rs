@@ -3,6 +3,7 @@
 use crate::place::{A, feed, head, keys, open, put, read, record, refused, write};
 use crossdock_core::{Error, ErrorKind, Result};
 use crossdock_store::{Location, Store, Tx};
+use crossdock_telemetry::metrics::{Measured, RECORDS};
 use futures::{future::join_all, poll};
 use std::{
     collections::HashSet,
@@ -187,6 +188,31 @@ pub async fn a_job_that_the_database_refuses_fails_alone(location: &Location) {
     assert_eq!(outcomes[1].as_ref().unwrap_err().kind, ErrorKind::Internal);
     assert_eq!(keys(&store, A).await, ["a", "b", "c"]);
     assert_eq!(head(&store).await.position, 3);
+}
+
+pub async fn what_is_not_on_disk_is_not_measured(location: &Location) {
+    let store = open(location).await;
+    // One series for this store: both engines are tried at once.
+    let name: &'static str = Box::leak(format!("{:p}", &raw const store).into_boxed_str());
+    let measuring = move |fails: Option<fn() -> Error>| {
+        job(move |tx| {
+            tx.measure(Measured::new(&RECORDS, &[name, "accepted"], 1));
+            if let Some(error) = fails {
+                return Err(error());
+            }
+            tx.put(record(A, "k", "b"), vec![], vec![]);
+            Ok(())
+        })
+    };
+    let refused: fn() -> Error = refused;
+    let internal: fn() -> Error = || Error::internal("broken", "broken");
+    let outcomes = together(&store, vec![measuring(None), measuring(Some(refused))]).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert_eq!(RECORDS.shown(&[name, "accepted"]), Some(1.0));
+    // The group fails, and each runs again alone.
+    let outcomes = together(&store, vec![measuring(None), measuring(Some(internal)), measuring(None)]).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 2);
+    assert_eq!(RECORDS.shown(&[name, "accepted"]), Some(3.0));
 }
 
 pub async fn a_job_that_panics_fails_alone(location: &Location) {

@@ -48,7 +48,8 @@ conformance! {
         a_request_sent_again_adds_nothing answers_that_are_not_looked_up_are_noticed;
     feed: eight_writers_and_a_watcher a_position_taken_before_the_lock_is_noticed touches_and_tasks_move_no_head;
     group: what_waits_is_written_together a_refusal_hurts_nobody_else what_was_put_before_an_error_is_gone
-        a_neighbours_put_survives_an_error a_job_that_the_database_refuses_fails_alone a_job_that_panics_fails_alone
+        a_neighbours_put_survives_an_error a_job_that_the_database_refuses_fails_alone
+        what_is_not_on_disk_is_not_measured a_job_that_panics_fails_alone
         a_read_that_panics_stops_nothing a_caller_that_goes_away_leaves_the_store_working;
     life: reopened_it_is_the_same an_epoch_ends_its_cursors a_later_release_is_not_opened opened_many_times nothing_there_is_unavailable;
 }

@@ -96,6 +96,7 @@ fn stub(give: oneshot::Sender<Handle>) -> Service {
         peers: &PEERS,
         tasks: &[],
         verbs: |_| Routes::default(),
+        gauges: |_, _, _| Ok(Vec::new()),
         background: vec![Box::new(|handle| Box::pin(async { drop(give.send(handle)) }))],
     }
 }
