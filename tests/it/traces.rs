@@ -50,7 +50,8 @@ async fn journeys(server: &Server) -> Vec<(String, GetJourneyResponse)> {
     let posted: Vec<(String, RecommendationStatus)> = server.list(WRITEBACK, "operator", "recommendation_status", &posted).await;
     let mut client = ExecutionServiceClient::new(channel(server.port));
     let mut journeys = Vec::new();
-    for (recommendation, _) in posted {
+    // What a change is for, is what the order was for.
+    for (recommendation, _) in posted.into_iter().filter(|(_, status)| status.target.is_none()) {
         let request = call("operator", GetJourneyRequest { recommendation: recommendation.clone() });
         let told = client.get_journey(request).await.unwrap().into_inner();
         if told.events.iter().any(|event| event.kind == "receipt") {

@@ -14,15 +14,18 @@ use crate::{
     party::Moment,
     world::{CENTRES, World},
 };
+use crossdock_core::TraceParent;
 use crossdock_proto::{
     Record,
     operations::{Basis, Set, SetPurpose, SetScope},
     writeback::{RecommendationState, RecommendationStatus},
 };
+use crossdock_telemetry::trace::link;
 use jiff::civil::{Date, date};
 use read::Picture;
 pub use read::wanted;
 use std::collections::{BTreeMap, BTreeSet};
+use tracing::{Instrument, Span, debug_span};
 
 /// Connection of the planner.
 pub const PLANNER: &str = "planner";
@@ -98,9 +101,22 @@ impl Planner {
             self.abandoned += 1;
         }
         let (lines, asked) = self.lines(world, picture, &taken, (set, &scope), moment)?;
-        self.send(set, "recommendation", scope, picture, lines, moment).await?;
+        let span = self.decided(set, &lines).await?;
+        self.send(set, "recommendation", scope, picture, lines, moment).instrument(span).await?;
         self.asked.extend(asked);
         Ok(())
+    }
+
+    /// The trace of a run: linked to those of the demand that it is for.
+    async fn decided(&self, set: &str, lines: &[Outgoing]) -> Result<Span> {
+        let span = debug_span!(parent: None, "plan", otel.name = "plan", crossdock.connection = PLANNER, crossdock.key = set);
+        if !span.is_disabled() {
+            let served = recommend::served(lines);
+            let demand = self.client.get("demand_line", &served.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+            let traces: BTreeSet<String> = demand.into_iter().filter_map(|line| Some(line.envelope?.traceparent)).collect();
+            traces.iter().filter_map(|trace| TraceParent::parse(trace)).for_each(|trace| link(&span, trace.as_bytes()));
+        }
+        Ok(span)
     }
 
     /// What a run says, and which order lines it changes by which of it.

@@ -1,21 +1,26 @@
 use super::{PLANNER, forecast, read::Picture};
 use crate::{
     days,
+    history::Sale,
     masters::is_strategic,
     outgoing::{Outgoing, quantity},
     party::Moment,
-    world::{CENTRES, Source, World},
+    world::{CENTRES, ERPS, Source, World},
 };
 use crossdock_core::key;
 use crossdock_proto::{
     operations::SetScope,
     writeback::{Peg, Recommendation, RecommendationKind},
 };
+use prost::Message;
+use std::collections::BTreeSet;
 
 /// Days of demand that are kept against chance.
 pub const SAFETY: i64 = 3;
 /// Days of demand that an order should last.
 pub const LASTS: i64 = 7;
+/// Sales that are looked through for one.
+const LOOKED_AT: usize = 50_000;
 /// Millionths of a piece in a piece.
 pub const MILLION: i64 = 1_000_000;
 
@@ -69,12 +74,13 @@ fn line(world: &World, forecast: &str, (centre, good): (usize, usize), pieces: i
         Source::Supplier(_) => RecommendationKind::Purchase,
         Source::Centre(_) => RecommendationKind::Transfer,
     };
-    let customer = world.sales.iter().rev().take(2_000).find(|sale| sale.good == good && is_strategic(world, &sale.customer));
+    let customer = lately(world, moment, |sale| sale.good == good && is_strategic(world, &sale.customer));
+    let demand = lately(world, moment, |sale| sale.good == good && world.centre(sale) == centre);
     let served = Peg {
         customer_id: customer.map(|sale| sale.customer.clone()).unwrap_or_default(),
+        demand_line: demand.map(|sale| key::join([ERPS[location.erp], &sale.document, &sale.line.to_string()])).unwrap_or_default(),
         forecast: key::join([PLANNER, forecast, &forecast::document(&item.id, location.id), "0"]),
         quantity: units.to_string(),
-        ..Peg::default()
     };
     Recommendation {
         kind: kind.into(),
@@ -89,6 +95,18 @@ fn line(world: &World, forecast: &str, (centre, good): (usize, usize), pieces: i
         pegs: vec![served],
         ..Recommendation::default()
     }
+}
+
+/// The last such sale of the past weeks.
+fn lately(world: &World, moment: Moment, is: impl Fn(&Sale) -> bool) -> Option<&Sale> {
+    let past = world.sales.partition_point(|sale| sale.day() < moment.day);
+    world.sales[..past].iter().rev().take(LOOKED_AT).find(|sale| is(sale))
+}
+
+/// The demand lines that recommendations are for.
+pub fn served(lines: &[Outgoing]) -> BTreeSet<String> {
+    let planned = lines.iter().filter_map(|line| Recommendation::decode(line.record.body.clone()).ok());
+    planned.flat_map(|line| line.pegs).map(|peg| peg.demand_line).filter(|key| !key.is_empty()).collect()
 }
 
 /// Now and then a need is planned as two lines, one for later: the ERP will put them together.
