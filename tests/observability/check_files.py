@@ -108,12 +108,12 @@ def documented():
     """What docs/metrics.md says there is: Prometheus' name and labels of each."""
     found = {}
     for line in (ROOT / "docs/metrics.md").read_text().splitlines():
-        row = re.fullmatch(r"\| `([\w.]+)` \| (\w+) \| `([^`]*)` \| (.+?) \| .+ \|", line)
+        row = re.fullmatch(r"\| `([\w.]+)` \| (\w+) \| (\S+) \| (.+?) \| .+ \|", line)
         if not row:
             continue
         name, kind, unit, labels = row.groups()
-        flat = name.replace(".", "_")
-        flat += "" if flat.endswith(SUFFIXES.get(unit, "?")) else SUFFIXES.get(unit, "")
+        flat, suffix = name.replace(".", "_"), SUFFIXES.get(unit.strip("`"), "")
+        flat = flat.removesuffix(suffix) + suffix
         labels = {label.replace(".", "_") for label in re.findall(r"`([\w.]+)`", labels)} | {"job", "instance"}
         names = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_sum", "_count"]}[kind]
         found |= {flat + end: labels | ({"le"} if end == "_bucket" else set()) for end in names}
