@@ -1,11 +1,16 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint
+.PHONY: help demo observe test bench lint
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
 demo: ## Plays four weeks of a distributor, from its demand to the receipt of its goods, and compares the books; wants Rust and a C compiler
 	cargo run --locked --release -p crossdock -- demo
+
+observe: ## Plays the demo with its telemetry going to a collector, Jaeger and Prometheus, and says where to look; wants go and python3 too, and builds long once
+	tests/observability/up.sh --build
+	cargo build --locked --release -p crossdock
+	tests/observability/observe
 
 test: ## Runs every test on both engines; installs PostgreSQL if there is none
 	tests/install-postgres
