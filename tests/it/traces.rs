@@ -27,7 +27,7 @@ async fn every_journey_is_connected_from_receipt_to_demand() {
     let mut play = stage.play(11, 40);
     let process = stage.serve_with(&["--otlp", &address]);
     play.load().await.unwrap();
-    play.run(5).await.unwrap();
+    play.run(16).await.unwrap();
     play.finish().await.unwrap();
     let server = Server { process, port: stage.port };
     let journeys = journeys(&server).await;

@@ -20,7 +20,7 @@ use crossdock_proto::{
     operations::{Basis, Set, SetPurpose, SetScope},
     writeback::{RecommendationState, RecommendationStatus},
 };
-use crossdock_telemetry::trace::link;
+use crossdock_telemetry::trace::{context, link};
 use jiff::civil::{Date, date};
 use read::Picture;
 pub use read::wanted;
@@ -42,6 +42,8 @@ pub struct Planner {
     client: Client,
     /// The forecast run that counts.
     forecast: String,
+    /// The trace in which it was sent.
+    forecasted: Option<TraceParent>,
     asked: Asked,
     /// Runs that were begun and never committed.
     abandoned: u64,
@@ -51,7 +53,7 @@ pub struct Planner {
 impl Planner {
     /// With this way to Crossdock.
     pub fn new(client: Client) -> Self {
-        Self { client, forecast: String::new(), asked: Asked::new(), abandoned: 0, runs: 0 }
+        Self { client, forecast: String::new(), forecasted: None, asked: Asked::new(), abandoned: 0, runs: 0 }
     }
 
     /// Runs committed, and runs that died.
@@ -69,7 +71,9 @@ impl Planner {
             let set = format!("FC-{}", moment.day);
             let values = forecast::values(world, &picture, &set, moment);
             let scope = SetScope { locations: CENTRES.iter().map(|centre| centre.id.to_owned()).collect(), ..SetScope::default() };
-            self.send(&set, "forecast", scope, &picture, values, moment).await?;
+            let span = debug_span!(parent: None, "forecast", otel.name = "forecast", crossdock.connection = PLANNER, crossdock.key = set);
+            self.forecasted = context(&span);
+            self.send(&set, "forecast", scope, &picture, values, moment).instrument(span).await?;
             self.forecast = set;
         }
         let scope = SetScope { locations: CENTRES.iter().map(|centre| centre.id.to_owned()).collect(), ..SetScope::default() };
@@ -107,14 +111,18 @@ impl Planner {
         Ok(())
     }
 
-    /// The trace of a run: linked to those of the demand that it is for.
+    /// The trace of a run: linked to those of the demand that it is for, and of the forecast.
     async fn decided(&self, set: &str, lines: &[Outgoing]) -> Result<Span> {
         let span = debug_span!(parent: None, "plan", otel.name = "plan", crossdock.connection = PLANNER, crossdock.key = set);
         if !span.is_disabled() {
             let served = recommend::served(lines);
             let demand = self.client.get("demand_line", &served.iter().map(String::as_str).collect::<Vec<_>>()).await?;
             let traces: BTreeSet<String> = demand.into_iter().filter_map(|line| Some(line.envelope?.traceparent)).collect();
-            traces.iter().filter_map(|trace| TraceParent::parse(trace)).for_each(|trace| link(&span, trace.as_bytes()));
+            traces
+                .iter()
+                .filter_map(|trace| TraceParent::parse(trace))
+                .chain(self.forecasted)
+                .for_each(|trace| link(&span, trace.as_bytes()));
         }
         Ok(span)
     }
