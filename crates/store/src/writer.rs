@@ -6,10 +6,11 @@ use crate::{
     tx::{Committed, Tx},
 };
 use crossdock_core::{Clock, Cursor, Error, ErrorKind, Result};
-use crossdock_telemetry::metrics::Measured;
+use crossdock_telemetry::metrics::{COMMIT_DURATION, COMMIT_JOBS, Measured};
 use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
+    time::Instant,
 };
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -70,6 +71,8 @@ pub(crate) fn unwound<T>(name: &'static str, job: impl FnOnce() -> Result<T>) ->
 
 pub(crate) struct Writer {
     pub location: Location,
+    /// Whose store it is.
+    pub service: Arc<str>,
     pub connection: Option<Connection>,
     pub clock: Arc<dyn Clock>,
     pub head: watch::Sender<Cursor>,
@@ -176,7 +179,7 @@ impl Writer {
                 group.push((job, Ok(())));
             }
         }
-        tx.commit()
+        commit(tx, &self.service, group.len())
     }
 
     fn connect(&mut self) -> Result<()> {
@@ -185,6 +188,14 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+fn commit(tx: Tx<'_>, service: &str, jobs: usize) -> Result<Committed> {
+    let began = Instant::now();
+    let committed = tx.commit()?;
+    COMMIT_DURATION.record(&[service], began.elapsed());
+    COMMIT_JOBS.record(&[service], jobs);
+    Ok(committed)
 }
 
 /// Shows a head unless a later one was shown: other processes write too, and what they wrote may have been seen before this.

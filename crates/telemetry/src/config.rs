@@ -12,10 +12,3 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<SocketAddr>,
 }
-
-impl Config {
-    /// Whether anybody may look at metrics.
-    pub fn measures(&self) -> bool {
-        self.otlp.is_some() || self.metrics.is_some()
-    }
-}

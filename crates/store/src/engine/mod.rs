@@ -6,7 +6,8 @@ mod sqlite;
 use crate::statements::Statement;
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, Result};
-use std::path::PathBuf;
+use crossdock_telemetry::metrics::DB_DURATION;
+use std::{path::PathBuf, time::Instant};
 
 /// Where a store is.
 #[derive(Clone)]
@@ -95,6 +96,16 @@ pub enum Connection {
     Postgres(Box<postgres::Postgres>),
 }
 
+impl Location {
+    /// The service whose store it is, as its file or its schema is named after it.
+    pub fn service(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Postgres { schema, .. } => schema.trim_start_matches("crossdock_").replace('_', "-"),
+        }
+    }
+}
+
 impl Connection {
     /// Opens the store; makes its tables if they are missing and `writer` is set.
     pub fn open(location: &Location, writer: bool) -> Result<Self> {
@@ -135,18 +146,18 @@ impl Connection {
     /// # Errors
     /// [`ErrorKind::Unknown`] if nobody can say whether it was committed; otherwise nothing was.
     pub fn commit(&mut self, writes: &[Deferred]) -> Result<()> {
-        match self {
+        timed("commit", || match self {
             Self::Sqlite(connection) => connection.commit(writes),
             Self::Postgres(connection) => connection.commit(writes),
-        }
+        })
     }
 
     /// The rows of a statement.
     pub fn query(&mut self, statement: Statement, parameters: &[Value]) -> Result<Vec<Row>> {
-        match self {
+        timed(statement.name, || match self {
             Self::Sqlite(connection) => connection.query(statement, parameters),
             Self::Postgres(connection) => connection.query(statement, parameters),
-        }
+        })
     }
 
     /// The rows of a statement over a batch; in no order.
@@ -154,10 +165,10 @@ impl Connection {
         if columns.first().is_none_or(|column| column.len() == 0) {
             return Ok(Vec::new());
         }
-        match self {
+        timed(statement.name, || match self {
             Self::Sqlite(connection) => connection.bulk(statement, columns),
             Self::Postgres(connection) => connection.bulk(statement, columns),
-        }
+        })
     }
 
     /// Whether it can be used again.
@@ -172,6 +183,13 @@ impl Connection {
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
+}
+
+fn timed<T>(statement: &'static str, run: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let answer = run();
+    DB_DURATION.record(&[statement], began.elapsed());
+    answer
 }
 
 /// What stands between `{rows` and `}`: the types of the batch's columns; with the text before and after.

@@ -196,9 +196,9 @@ impl Instrument {
         }
     }
 
-    /// Only histograms have exemplars.
+    /// Only histograms have exemplars, and only of spans that can be looked at.
     fn trace(&self) -> Option<TraceParent> {
-        if matches!(self.kind, Kind::Histogram(_)) { trace::current() } else { None }
+        if matches!(self.kind, Kind::Histogram(_)) { trace::current().filter(is_sampled) } else { None }
     }
 
     fn count_dropped(&self, beyond: i64) {
@@ -210,6 +210,10 @@ impl Instrument {
 
 fn find<V: AsRef<str>>(held: &[Series], values: &[V]) -> Result<usize, usize> {
     held.binary_search_by(|series| series.values.iter().map(String::as_str).cmp(values.iter().map(AsRef::as_ref)))
+}
+
+fn is_sampled(trace: &TraceParent) -> bool {
+    trace.as_bytes().last().is_some_and(|flags| flags & 1 == 1)
 }
 
 fn exemplar(trace: TraceParent) -> Exemplar {
@@ -240,7 +244,7 @@ impl Measured {
 
     /// Names the trace of what was measured, where no span is current.
     pub fn within(mut self, trace: Option<TraceParent>) -> Self {
-        self.trace = self.trace.or(trace.filter(|trace| trace.as_bytes().last().is_some_and(|flags| flags & 1 == 1)));
+        self.trace = self.trace.or(trace.filter(is_sampled));
         self
     }
 

@@ -8,8 +8,8 @@ use crate::{
     peers::{self, Peers},
 };
 use crossdock_core::{Clock, SystemClock};
-use crossdock_governance::freshness;
 use crossdock_proto::{governance::Policy, operations::WatermarkState, records::BatchGetRequest, types::RecordKey};
+use crossdock_records::freshness;
 use prost::Message;
 
 /// Prints a row per connection, kind and region.
