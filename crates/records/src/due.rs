@@ -3,6 +3,7 @@
 use crate::{Kinds, Policy, PolicyCell, parking, sets};
 use crossdock_core::{Micros, Result};
 use crossdock_store::{Due, Store, Tx};
+use crossdock_telemetry::metrics::RETRIES;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tracing::debug_span;
 
@@ -51,6 +52,7 @@ impl Runner {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "due work failed; it is tried again");
+                    RETRIES.record(&[self.store.service(), "task"], 1);
                     wait_for(PAUSE).await;
                     if *self.store.failed().borrow() {
                         return;

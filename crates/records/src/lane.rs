@@ -28,6 +28,11 @@ impl Lane {
         Self(sender)
     }
 
+    /// Batches that wait.
+    pub fn waiting(&self) -> usize {
+        self.0.max_capacity() - self.0.capacity()
+    }
+
     /// Takes one batch; answers when it is on disk. A batch that fails as a whole is an answer.
     ///
     /// # Errors

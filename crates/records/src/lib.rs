@@ -6,6 +6,8 @@
 mod completeness;
 mod due;
 mod follow;
+mod freshness;
+mod gauges;
 mod governance;
 mod incoming;
 mod ingest;
@@ -27,6 +29,8 @@ pub mod testing;
 pub use completeness::completeness;
 pub use due::{Runner, Task};
 pub use follow::{Apply, FEED_CURSOR, Peer, follow, forget};
+pub use freshness::{Freshness, freshness};
+pub use gauges::gauges;
 pub use governance::{EXCEPTION, POLICY};
 pub use incoming::{Cause, Findings, Incoming, Origin, Taken, Verdict};
 pub use ingest::{Batch, MAX_RECORDS, ingest};

@@ -19,7 +19,7 @@ use crossdock_store::{Due, Fields, Record, Scan, Tx};
 use prost::Message;
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Number of the kind of parked records.
+/// Number of the kind of parked records; the sums of a kind of cause carry it too.
 pub const PARKED: u16 = 20;
 /// Number of the kind of issues; the sums of a cause carry it too.
 pub const ISSUE: u16 = 21;
@@ -181,7 +181,7 @@ fn message(now: Micros, passing: &Passing<'_>, cause: &crate::Cause, quantity: O
         kind: passing.kind.to_owned(),
         key: passing.opened.key.clone(),
         cause: cause.key.clone(),
-        cause_kind: cause.key.split('/').next().unwrap_or_default().to_owned(),
+        cause_kind: kind_of(&cause.key).to_owned(),
         reason: cause.reason.clone(),
         message: cause.message.clone(),
         record: Some(prost_types::Any { type_url: url, value: passing.incoming.record.body.to_vec() }),
@@ -209,8 +209,14 @@ pub(crate) fn remove(tx: &mut Tx<'_>, known: &mut Known, mut record: Record) -> 
 }
 
 fn count(tx: &mut Tx<'_>, cause: &str, records: i64, quantity: Micro) -> Result<()> {
+    tx.add(PARKED, kind_of(cause), RECORDS, records)?;
     tx.add(ISSUE, cause, RECORDS, records)?;
     tx.add(ISSUE, cause, QUANTITY, quantity.0)
+}
+
+/// The kind of a cause, such as `item` of `item/ABC`.
+pub(crate) fn kind_of(cause: &str) -> &str {
+    cause.split('/').next().unwrap_or_default()
 }
 
 fn amount(parked: &Parked) -> Micro {

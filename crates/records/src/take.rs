@@ -13,7 +13,8 @@ use crate::{
 use crossdock_core::{Key, Micros, Result, Violation, instant, key};
 use crossdock_proto::types::{Finding, Outcome};
 use crossdock_store::{Fields, Record, Tx};
-use std::{mem, slice};
+use crossdock_telemetry::metrics::{Measured, RECORDS};
+use std::{collections::BTreeMap, mem, slice};
 
 /// How far a source's clock may be ahead of ours before it is worth a word.
 const AHEAD: Micros = 5 * 60 * 1_000_000;
@@ -45,7 +46,28 @@ pub fn take(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, incoming: &[Incomin
     }
     let frees = mem::take(&mut intake.frees);
     parking::wake(intake.tx, frees)?;
+    measure(tx, incoming, &taken);
     Ok(taken)
+}
+
+/// Counts outcomes. A parked record that stays parked is no news.
+fn measure(tx: &mut Tx<'_>, incoming: &[Incoming], taken: &[Taken]) {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (incoming, taken) in incoming.iter().zip(taken) {
+        let outcome = match taken.outcome {
+            Outcome::Accepted => "accepted",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Superseded => "superseded",
+            Outcome::Parked if incoming.redriven.is_some() => continue,
+            Outcome::Parked => "parked",
+            Outcome::Rejected | Outcome::Unspecified => "rejected",
+        };
+        let kind = if taken.kind.is_empty() { "unknown" } else { taken.kind };
+        *counts.entry((kind, outcome)).or_default() += 1;
+    }
+    for ((kind, outcome), count) in counts {
+        tx.measure(Measured::new(&RECORDS, &[kind, outcome], count));
+    }
 }
 
 fn keys(incoming: &Incoming, opened: &Opened) -> Vec<Key> {

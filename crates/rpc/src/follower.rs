@@ -9,7 +9,7 @@ use crossdock_proto::{
     schema,
 };
 use crossdock_records::{FEED_CURSOR, POLICY, Peer, follow, forget};
-use crossdock_telemetry::trace;
+use crossdock_telemetry::{metrics::RETRIES, trace};
 use prost::Message;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tracing::{Instrument, Span, debug_span};
@@ -34,6 +34,7 @@ impl Follower {
     #[expect(clippy::disallowed_methods, reason = "a back-off: the peer is away, and nothing here says when it is back")]
     pub async fn run(mut self) {
         let mut reached = true;
+        self.handle.feeds.listen(self.peer.name);
         loop {
             match self.follow().await {
                 Ok(()) => {}
@@ -48,6 +49,7 @@ impl Follower {
                         tracing::info!(service = self.handle.name, peer = self.peer.name, %error, "the peer is away; it is tried again");
                     }
                     reached = false;
+                    RETRIES.record(&[self.handle.name, "peer"], 1);
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
@@ -66,6 +68,7 @@ impl Follower {
         // After a restore of the peer; a first reading has nothing to forget.
         let mut sweep = held.is_some_and(|held| held.cursor.is_empty());
         while let Some(page) = pages.message().await.map_err(|status| from_status(&status))? {
+            self.handle.feeds.heard(self.peer.name, &page);
             let (checkpoint, cursor) = (page.checkpoint, page.cursor.parse::<Cursor>()?);
             // A page without records only moves the cursor. Writing that down would move our own feed, and whoever follows it would do the same.
             if !page.records.is_empty() {

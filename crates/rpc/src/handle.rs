@@ -1,4 +1,4 @@
-use crate::{Channel, Contracts, PEER, RecordClient};
+use crate::{Channel, Contracts, Feeds, PEER, RecordClient};
 use crossdock_core::{Key, Result};
 use crossdock_proto::governance;
 use crossdock_records::{Kinds, Lane, POLICY, Policy, PolicyCell};
@@ -24,6 +24,8 @@ pub struct Handle {
     pub lane: Lane,
     /// Versions of the contracts that callers use.
     pub contracts: Arc<Contracts>,
+    /// How far it is behind the feeds that it follows.
+    pub feeds: Arc<Feeds>,
     peers: Arc<OnceLock<HashMap<String, Channel>>>,
 }
 
@@ -35,7 +37,7 @@ impl Handle {
     pub async fn start(name: &'static str, store: Store, kinds: Arc<Kinds>) -> Result<Self> {
         let policy = PolicyCell::new(Arc::new(Policy::default()));
         let lane = Lane::start(store.clone(), Arc::clone(&kinds), &policy);
-        let handle = Self { name, store, kinds, policy, lane, contracts: Arc::default(), peers: Arc::default() };
+        let handle = Self { name, store, kinds, policy, lane, contracts: Arc::default(), feeds: Arc::default(), peers: Arc::default() };
         handle.reload_policy().await?;
         Ok(handle)
     }

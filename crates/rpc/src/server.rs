@@ -11,6 +11,7 @@ use crossdock_proto::{
     types::{ControlTotal, Watermark},
 };
 use crossdock_records::{Batch, MAX_RECORDS, record};
+use crossdock_telemetry::metrics::STREAMS;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use std::{
     convert::Infallible,
@@ -49,11 +50,11 @@ impl Service<http::Request<axum::body::Body>> for RecordServer {
         let handle = self.0.clone();
         let request = request.map(Body::new);
         Box::pin(async move {
-            let method = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
-            Ok(match method.as_str() {
-                "Ingest" => grpc().streaming(service_fn(|call| ingest(handle.clone(), call)), request).await,
+            let path = request.uri().path().trim_start_matches('/').to_owned();
+            Ok(match path.rsplit('/').next().unwrap_or_default() {
+                "Ingest" => grpc().streaming(service_fn(|call| open(&path, ingest(handle.clone(), call))), request).await,
                 "IngestBatch" => grpc().unary(service_fn(|call| ingest_batch(handle.clone(), call)), request).await,
-                "Watch" => grpc().server_streaming(service_fn(|call| watch_feed(handle.clone(), call)), request).await,
+                "Watch" => grpc().server_streaming(service_fn(|call| open(&path, watch_feed(handle.clone(), call))), request).await,
                 "BatchGet" => grpc().unary(service_fn(|call| batch_get(handle.clone(), call)), request).await,
                 "List" => grpc().unary(service_fn(|call| list_page(handle.clone(), call)), request).await,
                 _ => Status::unimplemented("RecordService has no such method").into_http(),
@@ -68,6 +69,35 @@ where
     A: prost::Message + Send + 'static,
 {
     Grpc::new(ProstCodec::default()).max_decoding_message_size(MAX_MESSAGE)
+}
+
+/// Counts a stream as long as it is open.
+fn open<T: 'static>(
+    method: &str,
+    stream: impl Future<Output = Answer<BoxStream<'static, T>>> + Send,
+) -> impl Future<Output = Answer<BoxStream<'static, T>>> + Send {
+    let counted = Counted::new(method);
+    async move {
+        let stream = stream.await?.into_inner();
+        let held = stream.inspect(move |_| _ = &counted);
+        Ok(Response::new(held.boxed()))
+    }
+}
+
+/// One open stream of a method.
+struct Counted(String);
+
+impl Counted {
+    fn new(method: &str) -> Self {
+        STREAMS.change(&[method], 1);
+        Self(method.to_owned())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        STREAMS.change(&[&self.0], -1);
+    }
 }
 
 /// Batches are taken in while earlier ones commit, and answered in order. What the caller sent before it vanished is taken in all the same;

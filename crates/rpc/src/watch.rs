@@ -97,7 +97,8 @@ impl Watcher {
                 changed = tokio::time::timeout(HEARTBEAT, moved.changed()) => match changed {
                     Ok(changed) => return changed.is_ok(),
                     Err(_) => {
-                        let beat = WatchResponse { cursor: self.at.to_string(), ..WatchResponse::default() };
+                        let at = self.at.to_string();
+                        let beat = WatchResponse { cursor: at.clone(), head: at, ..WatchResponse::default() };
                         if self.pages.send(Ok(beat)).await.is_err() {
                             return false;
                         }
@@ -117,7 +118,7 @@ impl Watcher {
         let here = |stored: &Record| self.location.is_empty() || self.handle.kinds.is_at(stored, &self.location);
         let shown = |stored: &Record| is_shown(&self.handle, stored) && stored.key.starts_with(&self.prefix) && here(stored);
         let records = records.into_iter().filter(shown).map(record).collect();
-        Ok(WatchResponse { records, cursor: self.at.to_string(), checkpoint })
+        Ok(WatchResponse { records, cursor: self.at.to_string(), checkpoint, head: head.to_string() })
     }
 }
 

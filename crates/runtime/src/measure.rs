@@ -2,8 +2,10 @@
 
 use crate::{Config, Gauges};
 use crossdock_core::{Error, ErrorKind, Result};
+use crossdock_records::gauges;
 use crossdock_rpc::Handle;
-use crossdock_telemetry::metrics;
+use crossdock_store::Read;
+use crossdock_telemetry::metrics::{self, Measured};
 use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -30,16 +32,42 @@ pub(crate) async fn start(config: &Config, services: &[&str], work: &mut JoinSet
     Ok(())
 }
 
+/// Whether anybody wants to know.
+pub(crate) fn is_asked(config: &Config) -> bool {
+    config.telemetry.metrics.is_some() || config.telemetry.otlp.is_some()
+}
+
 /// Asks a service for its gauges, for as long as it runs.
-pub(crate) async fn ask(handle: Handle, gauges: Gauges) {
+pub(crate) async fn ask(handle: Handle, package: &'static str, own: Gauges) {
     let mut every = tokio::time::interval(EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        let (policy, now) = (Arc::clone(&handle.policy.borrow()), handle.store.clock().now());
-        match handle.store.read("gauges", move |read| gauges(read, &policy, now)).await {
-            Ok(said) => metrics::replace(handle.name, &said),
+        match said(&handle, package, own).await {
+            Ok(mut said) => {
+                said.extend(waiting(&handle));
+                metrics::replace(handle.name, &said);
+            }
             Err(error) => tracing::warn!(service = handle.name, %error, "the gauges could not be read; it is tried again"),
         }
     }
+}
+
+async fn said(handle: &Handle, package: &'static str, own: Gauges) -> Result<Vec<Measured>> {
+    let (kinds, policy) = (Arc::clone(&handle.kinds), Arc::clone(&handle.policy.borrow()));
+    let (service, now) = (handle.name, handle.store.clock().now());
+    let read = move |read: &mut Read<'_>| {
+        let mut said = gauges(read, &kinds, &policy, now, (service, package))?;
+        said.extend(own(read, &policy, now)?);
+        Ok(said)
+    };
+    handle.store.read("gauges", read).await
+}
+
+/// What waits for the service, and what the service waits for.
+fn waiting(handle: &Handle) -> Vec<Measured> {
+    let (write, read) = handle.store.waiting();
+    let queues = [("write", write), ("read", read), ("ingest", handle.lane.waiting())];
+    let queues = queues.into_iter().map(|(queue, waiting)| Measured::new(&metrics::JOBS_WAITING, &[handle.name, queue], waiting));
+    queues.chain(handle.feeds.gauges(handle.name)).collect()
 }

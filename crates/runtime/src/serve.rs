@@ -111,8 +111,8 @@ async fn start(config: &Config, services: Vec<Service>, clock: &Arc<dyn Clock>, 
         let verbs = (service.verbs)(&handle).into_axum_router().reset_fallback();
         let methods = Routes::from(records(service.package, &handle).into_axum_router().merge(verbs));
         let routes = guard(methods, &handle);
-        if config.telemetry.measures() {
-            work.spawn(measure::ask(handle.clone(), service.gauges));
+        if measure::is_asked(config) {
+            work.spawn(measure::ask(handle.clone(), service.package, service.gauges));
         }
         work.spawn(Runner::new(store, kinds, handle.policy.clone(), service.tasks).run());
         for background in service.background {

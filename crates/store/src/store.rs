@@ -24,6 +24,7 @@ pub struct Store {
     failed: watch::Receiver<bool>,
     clock: Arc<dyn Clock>,
     due: Arc<Notify>,
+    service: Arc<str>,
 }
 
 impl Store {
@@ -44,6 +45,8 @@ impl Store {
         let writer_clock = Arc::clone(&clock);
         let due = Arc::new(Notify::new());
         let writer_due = Arc::clone(&due);
+        let service: Arc<str> = location.service().into();
+        let writer_service = Arc::clone(&service);
         let polled = head.clone();
         let write = move || {
             let connection = Connection::open(&location, true).and_then(|mut connection| {
@@ -53,7 +56,8 @@ impl Store {
             match connection {
                 Ok(connection) => {
                     opened.send(Ok(connection.is_shared())).ok();
-                    Writer { location, connection: Some(connection), clock: writer_clock, head, failed, due: writer_due }.work(&waiting);
+                    let (service, clock, due) = (writer_service, writer_clock, writer_due);
+                    Writer { location, service, connection: Some(connection), clock, head, failed, due }.work(&waiting);
                 }
                 Err(error) => drop(opened.send(Err(error))),
             }
@@ -63,7 +67,7 @@ impl Store {
         if shared {
             tokio::spawn(poll(reads.downgrade(), polled));
         }
-        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, clock, due })
+        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, clock, due, service })
     }
 
     /// Runs `job` in the next group commit and answers when it is on disk. `job` may run more than once: if the group fails, each runs again
@@ -103,6 +107,16 @@ impl Store {
     /// Waits until this process has made, moved or done a task since the last call; for the one runner of this store.
     pub async fn due_changed(&self) {
         self.due.notified().await;
+    }
+
+    /// The service whose store it is.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Requests that wait to write, and to read.
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.jobs.len(), self.reads.len())
     }
 
     /// The clock that decides for this store.

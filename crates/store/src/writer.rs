@@ -6,10 +6,14 @@ use crate::{
     tx::{Committed, Tx},
 };
 use crossdock_core::{Clock, Cursor, Error, ErrorKind, Result};
-use crossdock_telemetry::{metrics::Measured, trace};
+use crossdock_telemetry::{
+    metrics::{COMMIT_DURATION, COMMIT_JOBS, Measured},
+    trace,
+};
 use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
+    time::Instant,
 };
 use tokio::sync::{Notify, oneshot, watch};
 use tracing::{Span, debug_span};
@@ -80,6 +84,8 @@ pub(crate) fn unwound<T>(name: &'static str, job: impl FnOnce() -> Result<T>) ->
 
 pub(crate) struct Writer {
     pub location: Location,
+    /// Whose store it is.
+    pub service: Arc<str>,
     pub connection: Option<Connection>,
     pub clock: Arc<dyn Clock>,
     pub head: watch::Sender<Cursor>,
@@ -186,7 +192,7 @@ impl Writer {
                 group.push((job, Ok(())));
             }
         }
-        commit(tx, group)
+        commit(tx, &self.service, group)
     }
 
     fn connect(&mut self) -> Result<()> {
@@ -198,13 +204,19 @@ impl Writer {
 }
 
 /// One commit for all: it is told under the first, and the others are linked to it.
-fn commit(tx: Tx<'_>, group: &[Waiting]) -> Result<Committed> {
+fn commit(tx: Tx<'_>, service: &str, group: &[Waiting]) -> Result<Committed> {
     let first = group.first().map_or_else(Span::none, |(job, _)| job.span().clone());
     let span = debug_span!(parent: &first, "store.commit", otel.name = "store.commit", crossdock.jobs = group.len());
     if let Some(own) = trace::context(&span) {
         group.iter().skip(1).for_each(|(job, _)| trace::link(job.span(), own.as_bytes()));
     }
-    span.in_scope(|| tx.commit())
+    span.in_scope(|| {
+        let began = Instant::now();
+        let committed = tx.commit()?;
+        COMMIT_DURATION.record(&[service], began.elapsed());
+        COMMIT_JOBS.record(&[service], group.len());
+        Ok(committed)
+    })
 }
 
 /// Shows a head unless a later one was shown: other processes write too, and what they wrote may have been seen before this.

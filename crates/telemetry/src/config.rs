@@ -22,10 +22,3 @@ impl Default for Config {
         Self { otlp: None, sample: 1.0, logs: false, metrics: None }
     }
 }
-
-impl Config {
-    /// Whether anybody may look at metrics.
-    pub fn measures(&self) -> bool {
-        self.otlp.is_some() || self.metrics.is_some()
-    }
-}

@@ -8,8 +8,8 @@
 //! exception `<service>/<cause>` is what the service says, and who works on it. It resolves itself when its cause goes away, and is open again when
 //! the cause comes back. Its route names the team that owns it, escalates it by age, and may have a webhook told.
 //!
-//! **Freshness.** Watermarks stay with the services that take the data; [`freshness`] holds them against the policy, wherever both are at hand. So
-//! nothing about every sender's every batch has to pass through here.
+//! **Freshness.** Watermarks stay with the services that take the data; `crossdock_records::freshness` holds them against the policy, wherever both are
+//! at hand. So nothing about every sender's every batch has to pass through here.
 //!
 //! - `model`: the file with every value checked as it is read, what its parts say of each other, exceptions, freshness.
 //! - `app`: apply a policy, hear an issue, what people say of an exception, escalation.
@@ -20,7 +20,6 @@ mod app;
 mod model;
 mod wire;
 
-pub use model::freshness::{Freshness, freshness};
 pub use wire::policy::{PolicyFault, check, schema};
 pub use wire::reload::FIRST_TRY;
 

@@ -6,7 +6,8 @@ mod sqlite;
 use crate::statements::Statement;
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, Result};
-use std::path::PathBuf;
+use crossdock_telemetry::metrics::DB_DURATION;
+use std::{path::PathBuf, time::Instant};
 use tracing::{Span, debug_span};
 
 /// Where a store is.
@@ -96,6 +97,16 @@ pub enum Connection {
     Postgres(Box<postgres::Postgres>),
 }
 
+impl Location {
+    /// The service whose store it is, as its file or its schema is named after it.
+    pub fn service(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Postgres { schema, .. } => schema.trim_start_matches("crossdock_").replace('_', "-"),
+        }
+    }
+}
+
 impl Connection {
     /// Opens the store; makes its tables if they are missing and `writer` is set.
     pub fn open(location: &Location, writer: bool) -> Result<Self> {
@@ -136,19 +147,19 @@ impl Connection {
     /// # Errors
     /// [`ErrorKind::Unknown`] if nobody can say whether it was committed; otherwise nothing was.
     pub fn commit(&mut self, writes: &[Deferred]) -> Result<()> {
-        match self {
+        timed("commit", || match self {
             Self::Sqlite(connection) => connection.commit(writes),
             Self::Postgres(connection) => connection.commit(writes),
-        }
+        })
     }
 
     /// The rows of a statement.
     pub fn query(&mut self, statement: Statement, parameters: &[Value]) -> Result<Vec<Row>> {
         let _span = self.span(statement, 1).entered();
-        match self {
+        timed(statement.name, || match self {
             Self::Sqlite(connection) => connection.query(statement, parameters),
             Self::Postgres(connection) => connection.query(statement, parameters),
-        }
+        })
     }
 
     /// The rows of a statement over a batch; in no order.
@@ -157,10 +168,10 @@ impl Connection {
             return Ok(Vec::new());
         }
         let _span = self.span(statement, columns.first().map_or(0, Column::len)).entered();
-        match self {
+        timed(statement.name, || match self {
             Self::Sqlite(connection) => connection.bulk(statement, columns),
             Self::Postgres(connection) => connection.bulk(statement, columns),
-        }
+        })
     }
 
     /// A statement over so many rows.
@@ -191,6 +202,13 @@ impl Connection {
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
+}
+
+fn timed<T>(statement: &'static str, run: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let answer = run();
+    DB_DURATION.record(&[statement], began.elapsed());
+    answer
 }
 
 /// What stands between `{rows` and `}`: the types of the batch's columns; with the text before and after.

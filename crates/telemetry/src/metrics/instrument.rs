@@ -196,7 +196,7 @@ impl Instrument {
         }
     }
 
-    /// Only histograms have exemplars.
+    /// Only histograms have exemplars, and only of spans that can be looked at.
     fn trace(&self) -> Option<TraceParent> {
         if matches!(self.kind, Kind::Histogram(_)) { trace::sampled() } else { None }
     }

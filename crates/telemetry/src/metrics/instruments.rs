@@ -50,7 +50,7 @@ instruments! {
         "How far the service is behind the end of a peer's feed, as far as the peer's pages say";
     FEED_AGE "crossdock.feed.lag.seconds" Gauge "s" ["service" "peer"]
         "Time since the last page or heartbeat from a peer; a peer that is well sends one every 10 seconds";
-    STREAMS "crossdock.streams" Gauge "{stream}" ["rpc.method"] "Streams that are open";
+    STREAMS "crossdock.streams" Gauge "{stream}" ["rpc.method"] "Streams of Ingest and Watch that are open";
     RETRIES "crossdock.retries" Counter "{retry}" ["service" "what"] "What had to be tried again: a task, a peer, a posting or a webhook";
     DROPPED "crossdock.telemetry.dropped" Counter "{item}" ["signal"] "Spans, logs, pushes of metrics and series that were dropped";
     BUILD_INFO "crossdock.build.info" Gauge "" ["version"] "1 for the version that runs";
@@ -63,7 +63,7 @@ instruments! {
     RECORDS "crossdock.records" Counter "{record}" ["kind" "outcome"]
         "Records taken in, by outcome: accepted, duplicate, superseded, parked or rejected; one that was parked is counted again when it leaves";
     PARKED "crossdock.parked" Gauge "{record}" ["service" "cause"] "Records that wait, by the kind of what they wait for, such as item";
-    PARKED_AGE "crossdock.parked.oldest.age" Gauge "s" ["service" "cause"] "How long the oldest of the first 1,000 parked records waits, by the kind of its cause";
+    PARKED_AGE "crossdock.parked.oldest.age" Gauge "s" ["service" "cause"] "How long something waits for the same cause without a break, by its kind; from the policy's grace on";
     FRESHNESS "crossdock.freshness" Gauge "s" ["kind" "connection" "region"] "How old the newest watermark is: all that was recorded up to then has been sent";
     FRESHNESS_OBJECTIVE "crossdock.freshness.objective" Gauge "s" ["kind" "connection" "region"] "How old it may be, by the policy";
     SETS_OPEN "crossdock.sets.open" Gauge "{set}" ["kind"] "Sets that were opened and neither committed nor aborted";

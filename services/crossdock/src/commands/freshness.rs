@@ -8,7 +8,6 @@ use crate::{
     peers::{self, Peers},
 };
 use crossdock_core::{Clock, Micros, SystemClock, instant, key};
-use crossdock_governance::freshness;
 use crossdock_proto::{
     Filter,
     governance::Policy,
@@ -17,7 +16,7 @@ use crossdock_proto::{
     types::RecordKey,
     writeback::{PlanningMode, PlanningModeKind},
 };
-use crossdock_records::micros;
+use crossdock_records::{freshness, micros};
 use prost::Message;
 use tonic::Code;
 

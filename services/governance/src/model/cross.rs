@@ -5,6 +5,7 @@ mod closing;
 
 use super::{
     file::{Authority, Connection, PolicyFile, Role},
+    objective,
     set::Distinct,
     values::{KindName, Name},
 };
@@ -20,6 +21,7 @@ pub fn faults(file: &PolicyFile) -> Vec<Fault> {
     faults.extend(authorities(&file.authorities, &known));
     faults.extend(load_guards(file));
     faults.extend(freshness(file, &known));
+    faults.extend(objective::faults(file));
     if let Some(rules) = &file.writeback {
         let place = Place::default().key("writeback");
         faults.extend(approval::faults(rules, &place));
@@ -30,7 +32,8 @@ pub fn faults(file: &PolicyFile) -> Vec<Fault> {
     faults
 }
 
-fn at(list: &'static str, index: usize) -> Place {
+/// An element of a list of the file.
+pub fn at(list: &'static str, index: usize) -> Place {
     Place::default().key(list).element(index)
 }
 

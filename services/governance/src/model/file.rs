@@ -5,6 +5,7 @@
 use super::{
     closing::{Feedback, Route},
     cross,
+    objective::ServiceObjective,
     set::Distinct,
     values::{Currency, Description, FirstDay, Id, KindName, Name, Percent, Span, Unit},
     writeback::Writeback,
@@ -32,6 +33,9 @@ pub struct PolicyFile {
     /// How old the newest watermark may be.
     #[serde(default)]
     pub freshness: Vec<Objective>,
+    /// How well contracts have to be answered: what alerts compare with.
+    #[serde(default)]
+    pub objectives: Vec<ServiceObjective>,
     /// How long a cause of trouble may stand before it becomes an issue. Absent: 1m.
     pub issue_grace: Option<Span>,
     /// How recommendations become orders. Absent: nothing is approved, nothing is posted.
@@ -182,6 +186,7 @@ impl PolicyFile {
         self.authorities.sort_by(|a, b| (&a.kind, a.from).cmp(&(&b.kind, b.from)));
         self.load_guards.sort_by(|a, b| a.kind.cmp(&b.kind));
         self.freshness.sort_by(|a, b| (&a.kind, &a.connection).cmp(&(&b.kind, &b.connection)));
+        self.objectives.sort_by(|a, b| (&a.contract, &a.connection).cmp(&(&b.contract, &b.connection)));
         self.feedback.sort_by(|a, b| a.connection.cmp(&b.connection));
         if let Some(rules) = &mut self.writeback {
             rules.sort();

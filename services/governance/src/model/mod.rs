@@ -5,7 +5,7 @@ pub mod closing;
 pub mod cross;
 pub mod exception;
 pub mod file;
-pub mod freshness;
+pub mod objective;
 pub mod route;
 pub mod set;
 pub mod text;

@@ -30,6 +30,11 @@ freshness:
     connection: erp
     max_age: 24h
 issue_grace: 90s
+objectives:
+  - contract: crossdock.demand.v1
+    connection: erp
+    latency: 250ms
+    errors: 0.1%
 ";
 
 /// What is told of the text after one change.
@@ -71,7 +76,7 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
         "connections:",
         "conections:",
         &[
-            "1:1: unknown field `conections`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `issue_grace`, `writeback`, `feedback`, `routes`; did you mean `connections`?",
+            "1:1: unknown field `conections`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `objectives`, `issue_grace`, `writeback`, `feedback`, `routes`; did you mean `connections`?",
         ],
     ),
     (
@@ -92,7 +97,7 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
         "issue_grace: 90s",
         "issue_grace: 90s\nfresh: 1",
         &[
-            "28:1: unknown field `fresh`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `issue_grace`, `writeback`, `feedback`, `routes`",
+            "28:1: unknown field `fresh`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `objectives`, `issue_grace`, `writeback`, `feedback`, `routes`",
         ],
     ),
     ("roles: [erp]", "roles: []", &["3:12: connections[0].roles: must name at least one"]),
@@ -212,5 +217,19 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
         "issue_grace: 90s",
         "issue_grace: 90s\n---\nissue_grace: 1s",
         &["1:1: deserializing from YAML containing more than one document is not supported"],
+    ),
+    (
+        "contract: crossdock.demand.v1",
+        "contract: crossdock.demnd.v1",
+        &["29:15: objectives[0].contract: \"crossdock.demnd.v1\" is not a contract; did you mean `crossdock.demand.v1`?"],
+    ),
+    ("connection: erp\n    latency", "connection: erq\n    latency", &["30:17: \"erq\" is none of the connections; did you mean `erp`?"]),
+    ("250ms", "250", &["31:14: objectives[0].latency: \"250\" is no such time: write 250ms or 2s, at most 60s"]),
+    ("0.1%", "101%", &["32:13: objectives[0].errors: \"101%\" is no share: write 0.1%, at most 100% and four decimals"]),
+    ("    latency: 250ms\n    errors: 0.1%\n", "", &["29:5: says nothing: give `latency`, `errors` or both"]),
+    (
+        "errors: 0.1%",
+        "errors: 0.1%\n  - {contract: crossdock.demand.v1, connection: erp, errors: 1%}",
+        &["33:5: a second objective for crossdock.demand.v1 of erp; keep one of them"],
     ),
 ];

@@ -2,6 +2,7 @@
 
 use crate::model::{
     file::{self, Authority, Connection, Ids, LoadGuard, Objective, PolicyFile},
+    objective::ServiceObjective,
     set::Distinct,
     values::{Description, Id, KindName, Span},
 };
@@ -60,6 +61,7 @@ fn document(file: &PolicyFile) -> contract::Policy {
         writeback: file.writeback.as_ref().map(writeback::rules),
         feedback: file.feedback.iter().map(writeback::feedback).collect(),
         routes: file.routes.iter().map(writeback::route).collect(),
+        objectives: file.objectives.iter().map(agreed).collect(),
     };
     let digest = Sha256::digest(policy.encode_to_vec());
     policy.version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -105,6 +107,19 @@ fn objective(objective: &Objective) -> contract::FreshnessObjective {
         kind: objective.kind.as_str().to_owned(),
         connection: objective.connection.as_ref().map_or_else(String::new, |name| name.as_str().to_owned()),
         max_age: Some(duration(objective.max_age)),
+    }
+}
+
+fn agreed(objective: &ServiceObjective) -> contract::Objective {
+    let time = |milliseconds: u32| prost_types::Duration {
+        seconds: i64::from(milliseconds / 1_000),
+        nanos: (milliseconds % 1_000 * 1_000_000).try_into().unwrap_or_default(),
+    };
+    contract::Objective {
+        contract: objective.contract.as_str().to_owned(),
+        connection: objective.connection.as_ref().map_or_else(String::new, |name| name.as_str().to_owned()),
+        latency: objective.latency.map(|latency| time(latency.milliseconds())),
+        error_ratio: objective.errors.map_or_else(String::new, |errors| errors.ratio().to_string()),
     }
 }
 

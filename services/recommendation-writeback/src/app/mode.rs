@@ -7,12 +7,11 @@ use crate::model::{
 };
 use bytes::Bytes;
 use crossdock_core::{Micros, Result, key};
-use crossdock_governance::freshness;
 use crossdock_proto::{
     operations::WatermarkState,
     writeback::{PlanningMode, PlanningModeKind, Run},
 };
-use crossdock_records::{Kind, Kinds, Policy, derive, micros, model, timestamp};
+use crossdock_records::{Kind, Kinds, Policy, derive, freshness, micros, model, timestamp};
 use crossdock_store::{Due, Scan, Tx};
 
 /// How often a planner is looked at, whatever the policy says now, in microseconds.
