@@ -2,11 +2,12 @@ use crate::{
     Read, Tx,
     engine::{Connection, Location},
     readers::{self, ReadJob, stopped},
-    writer::{Job, Typed, Writer, advance, unwound},
+    writer::{Job, Typed, Writer, advance, unwound, within},
 };
 use crossdock_core::{Clock, Cursor, Error, Result};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, oneshot, watch};
+use tracing::{Span, debug_span};
 
 /// Threads that read.
 const READERS: usize = 2;
@@ -85,7 +86,7 @@ impl Store {
         job: impl FnOnce(&mut Read<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let span = tracing::debug_span!("store.read", otel.name = format!("store.read {name}"));
+        let span = within(&Span::current(), || debug_span!("store.read", otel.name = format!("store.read {name}")));
         let run: ReadJob = Box::new(move |read| {
             let _reading = span.entered();
             reply.send(read.and_then(|read| unwound(name, || job(read)))).ok();

@@ -49,7 +49,7 @@ impl<T, F> Typed<T, F> {
 
 impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        let span = debug_span!(parent: &self.span, "store.write", otel.name = format!("store.write {}", self.name));
+        let span = within(&self.span, || debug_span!("store.write", otel.name = format!("store.write {}", self.name)));
         let (before, measured) = (tx.changes(), tx.measured());
         let made = span.in_scope(|| unwound(self.name, || (self.job)(tx)));
         tx.link(&span);
@@ -203,10 +203,15 @@ impl Writer {
     }
 }
 
+/// A span of the store's own is a part of what it is done for; what nobody asked for is not traced.
+pub(crate) fn within(asked: &Span, span: impl FnOnce() -> Span) -> Span {
+    if asked.is_none() { Span::none() } else { asked.in_scope(span) }
+}
+
 /// One commit for all: it is told under the first, and the others are linked to it.
 fn commit(tx: Tx<'_>, service: &str, group: &[Waiting]) -> Result<Committed> {
     let first = group.first().map_or_else(Span::none, |(job, _)| job.span().clone());
-    let span = debug_span!(parent: &first, "store.commit", otel.name = "store.commit", crossdock.jobs = group.len());
+    let span = within(&first, || debug_span!("store.commit", otel.name = "store.commit", crossdock.jobs = group.len()));
     if let Some(own) = trace::context(&span) {
         group.iter().skip(1).for_each(|(job, _)| trace::link(job.span(), own.as_bytes()));
     }

@@ -18,17 +18,16 @@ use std::{
 
 /// Spans that wait to be sent.
 const WAITING: usize = 16_384;
+/// How long a span waits for others: what was not sent is lost with the process.
+const DELAY: Duration = Duration::from_millis(200);
 /// Spans of one message.
 const TOGETHER: usize = 512;
 
 /// The processor of finished spans.
 pub fn processor<E: SpanExporter + 'static>(exporter: E) -> impl SpanProcessor {
     let waiting = Arc::new(AtomicUsize::new(0));
-    let config = BatchConfigBuilder::default()
-        .with_max_queue_size(WAITING)
-        .with_max_export_batch_size(TOGETHER)
-        .with_scheduled_delay(Duration::from_secs(1))
-        .build();
+    let config =
+        BatchConfigBuilder::default().with_max_queue_size(WAITING).with_max_export_batch_size(TOGETHER).with_scheduled_delay(DELAY).build();
     let batches = BatchSpanProcessor::builder(Counting { exporter, waiting: Arc::clone(&waiting) }).with_batch_config(config).build();
     Bounded { batches, waiting }
 }
