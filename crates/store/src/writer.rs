@@ -42,7 +42,7 @@ impl<T, F> Typed<T, F> {
 
 impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        let (before, measured) = (tx.changes(), tx.measured());
+        let (before, measured) = (tx.changes(), tx.measured().len());
         let made = unwound(self.name, || (self.job)(tx));
         if made.is_err() {
             tx.forget_measured(measured);

@@ -1,10 +1,6 @@
 //! A store with the kinds of this service, the masters that it follows, and what the tests ask it.
 
-use crate::{
-    Folded, Refold, kinds,
-    model::{inventory_position::InventoryPosition, inventory_snapshot::REFRESH},
-    number,
-};
+use crate::{Folded, Refold, kinds, model::inventory_position::InventoryPosition, number};
 use crossdock_core::{Clock, Cursor, Key, Micros};
 use crossdock_master_data::{Customer, Item, ItemUnits, Location as Place, samples};
 use crossdock_proto::{
@@ -245,7 +241,7 @@ impl World {
             self.records(kind).await.iter().for_each(|record| refold.take(record));
         }
         let mut kept = Folded::default();
-        for kind in [number::HISTORY, number::PROGRESS, number::LEDGER] {
+        for kind in [number::HISTORY, number::PROGRESS, number::SUBSTITUTED, number::LEDGER] {
             let scan = SumScan { kind, prefix: "", after: ("", i64::MIN), buckets: (i64::MIN, i64::MAX) };
             let sums = self.store.read("test", move |read| read.sums(scan, 10_000)).await.unwrap();
             kept.sums.extend(sums.into_iter().filter(|sum| sum.amount != 0).map(|sum| ((kind, sum.key, sum.bucket), sum.amount)));
@@ -263,8 +259,8 @@ impl World {
 
 async fn start(path: &std::path::Path, kinds: &Arc<Kinds>, policy: &Arc<Policy>) -> (Store, tokio::task::JoinHandle<()>) {
     let store = Store::open(Location::Sqlite(path.to_owned()), Arc::new(Always(NOW))).await.unwrap();
-    let runner =
-        Runner::new(store.clone(), Arc::clone(kinds), PolicyCell::new(Arc::clone(policy)), &[(REFRESH, crate::app::inventory::refresh)]);
+    let tasks = crate::service().unwrap().tasks;
+    let runner = Runner::new(store.clone(), Arc::clone(kinds), PolicyCell::new(Arc::clone(policy)), tasks);
     let runner = tokio::spawn(runner.run());
     (store, runner)
 }
