@@ -19,6 +19,8 @@ mod wire;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod measures;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod scenarios;

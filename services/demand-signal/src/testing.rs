@@ -1,6 +1,13 @@
 //! A store with the kinds of this service, the masters that it follows, and what the tests ask it.
 
-use crate::{Folded, Refold, kinds, model::inventory_position::InventoryPosition, number};
+use crate::{
+    Folded, Refold, kinds,
+    model::{
+        inventory_position::InventoryPosition,
+        served::{MINUTE, SERVED},
+    },
+    number,
+};
 use crossdock_core::{Clock, Cursor, Key, Micros};
 use crossdock_master_data::{Customer, Item, ItemUnits, Location as Place, samples};
 use crossdock_proto::{
@@ -14,6 +21,7 @@ use crossdock_records::{
     Batch, Incoming, Kind, Kinds, Origin, Policy, PolicyCell, Runner, SET, Taken, follow, ingest, message, model, take,
 };
 use crossdock_store::{Location, Scan, Store, SumScan};
+use crossdock_telemetry::metrics::Measured;
 use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
 
 struct Always(Micros);
@@ -126,6 +134,36 @@ impl World {
         let incoming: Vec<Incoming> = records.iter().map(one).collect();
         let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
         self.store.write("test", move |tx| take(tx, &kinds, &policy, &incoming)).await.unwrap()
+    }
+
+    /// Sends records and says what was measured of them, and of goods whose order was not known, once it is looked for it.
+    pub async fn measured(&self, records: &[Record]) -> Vec<Measured> {
+        let origin = Arc::new(Origin { connection: "erp".into(), ..Origin::default() });
+        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
+        let incoming: Vec<Incoming> = records.iter().map(one).collect();
+        let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
+        let taking = move |tx: &mut crossdock_store::Tx<'_>| {
+            take(tx, &kinds, &policy, &incoming)?;
+            Ok(tx.measured().to_vec())
+        };
+        let mut measured = self.store.write("test", taking).await.unwrap();
+        measured.extend(self.look_for_orders().await);
+        measured.retain(|fact| !format!("{fact:?}").starts_with("crossdock.records"));
+        measured
+    }
+
+    async fn look_for_orders(&self) -> Vec<Measured> {
+        let waiting = self.store.read("due", |read| read.due(NOW + MINUTE, 100)).await.unwrap();
+        let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
+        let looking = move |tx: &mut crossdock_store::Tx<'_>| {
+            for due in waiting.iter().filter(|due| due.task == SERVED) {
+                if crate::app::served::look(tx, &kinds, &policy, due)?.is_none() {
+                    tx.done(&due.task, &due.key);
+                }
+            }
+            Ok(tx.measured().to_vec())
+        };
+        self.store.write("test", looking).await.unwrap()
     }
 
     pub async fn send_one(&self, record: Record) -> Taken {
