@@ -297,9 +297,9 @@ impl<'a> Tx<'a> {
         self.measured.push(fact);
     }
 
-    /// How many facts were measured.
-    pub(crate) fn measured(&self) -> usize {
-        self.measured.len()
+    /// The facts that were measured so far.
+    pub fn measured(&self) -> &[Measured] {
+        &self.measured
     }
 
     /// Forgets the facts after these.

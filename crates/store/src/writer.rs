@@ -50,7 +50,7 @@ impl<T, F> Typed<T, F> {
 impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Typed<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         let span = within(&self.span, || debug_span!("store.write", otel.name = format!("store.write {}", self.name)));
-        let (before, measured) = (tx.changes(), tx.measured());
+        let (before, measured) = (tx.changes(), tx.measured().len());
         let made = span.in_scope(|| unwound(self.name, || (self.job)(tx)));
         tx.link(&span);
         if made.is_err() {

@@ -19,6 +19,8 @@ mod wire;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod measures;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod scenarios;
@@ -62,13 +64,13 @@ pub fn service() -> Result<Service> {
         package: "crossdock.demand.v1",
         kinds: kinds()?,
         peers: PEERS,
-        tasks: &[(model::inventory_snapshot::REFRESH, app::inventory::refresh)],
-        gauges: |_, _, _| Ok(Vec::new()),
+        tasks: &[(model::inventory_snapshot::REFRESH, app::inventory::refresh), (model::served::SERVED, app::served::look)],
+        gauges: app::gauges::gauges,
         verbs: |handle| {
             let verbs = DemandServiceServer::new(Verbs::new(handle.store.clone()));
             Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))
         },
-        background: Vec::new(),
+        background: vec![Box::new(|handle| Box::pin(wire::survey::run(handle)))],
     })
 }
 

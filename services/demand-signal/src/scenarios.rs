@@ -9,7 +9,7 @@ use crate::{
 use crossdock_proto::{Record, demand as contract, demand::StockStatus, types::Outcome};
 
 /// Every order of `0..count`.
-fn orders(count: usize) -> Vec<Vec<usize>> {
+pub fn orders(count: usize) -> Vec<Vec<usize>> {
     let mut orders = vec![Vec::new()];
     for next in 0..count {
         let insert = |order: Vec<usize>| {

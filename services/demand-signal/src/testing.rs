@@ -2,7 +2,14 @@
 
 pub use crossdock_testkit::{deleted, record, told};
 
-use crate::{Folded, PEERS, Refold, model::inventory_position::InventoryPosition, number, service};
+use crate::{
+    Folded, PEERS, Refold,
+    model::{
+        inventory_position::InventoryPosition,
+        served::{MINUTE, SERVED},
+    },
+    number, service,
+};
 use crossdock_core::{Cursor, Micros};
 use crossdock_master_data::{Customer, Item, ItemUnits, Location as Place, samples};
 use crossdock_proto::{
@@ -12,7 +19,8 @@ use crossdock_proto::{
     operations::{Set, SetPurpose, SetScope},
     types::{Date, Finding, Quantity, Watermark},
 };
-use crossdock_records::{Batch, Kind, Origin, SET, Taken, ingest, message, model};
+use crossdock_records::{Batch, Incoming, Kind, Origin, SET, Taken, ingest, message, model, take};
+use crossdock_telemetry::metrics::Measured;
 use crossdock_testkit::{Bench, Engine};
 use std::{
     collections::BTreeMap,
@@ -112,6 +120,36 @@ impl World {
         self.take("erp", records).await
     }
 
+    /// Sends records and says what was measured of them, and of goods whose order was not known, once it is looked for it.
+    pub async fn measured(&self, records: &[Record]) -> Vec<Measured> {
+        let origin = Arc::new(Origin { connection: "erp".into(), ..Origin::default() });
+        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
+        let incoming: Vec<Incoming> = records.iter().map(one).collect();
+        let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
+        let taking = move |tx: &mut crossdock_store::Tx<'_>| {
+            take(tx, &kinds, &policy, &incoming)?;
+            Ok(tx.measured().to_vec())
+        };
+        let mut measured = self.store.write("test", taking).await.unwrap();
+        measured.extend(self.look_for_orders().await);
+        measured.retain(|fact| !format!("{fact:?}").starts_with("crossdock.records"));
+        measured
+    }
+
+    async fn look_for_orders(&self) -> Vec<Measured> {
+        let waiting = self.store.read("due", |read| read.due(NOW + MINUTE, 100)).await.unwrap();
+        let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
+        let looking = move |tx: &mut crossdock_store::Tx<'_>| {
+            for due in waiting.iter().filter(|due| due.task == SERVED) {
+                if crate::app::served::look(tx, &kinds, &policy, due)?.is_none() {
+                    tx.done(&due.task, &due.key);
+                }
+            }
+            Ok(tx.measured().to_vec())
+        };
+        self.store.write("test", looking).await.unwrap()
+    }
+
     pub async fn send_one(&self, record: Record) -> Taken {
         self.send(&[record]).await.remove(0)
     }
@@ -206,7 +244,7 @@ impl World {
             self.records(kind).await.iter().for_each(|record| refold.take(record));
         }
         let mut kept = Folded::default();
-        for kind in [number::HISTORY, number::PROGRESS, number::LEDGER] {
+        for kind in [number::HISTORY, number::PROGRESS, number::SUBSTITUTED, number::LEDGER] {
             kept.sums.extend(self.0.sums(kind).await.into_iter().map(|sum| ((kind, sum.key, sum.bucket), sum.amount)));
         }
         for record in self.records(number::INVENTORY_POSITION).await {

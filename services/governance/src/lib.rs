@@ -53,7 +53,7 @@ pub fn service(policy: Option<PathBuf>) -> Result<Service> {
         peers: &PEERS,
         tasks: &[(app::desk::ESCALATE, app::desk::escalate), (app::desk::REROUTE, app::desk::reroute)],
         verbs: wire::verbs::routes,
-        gauges: |_, _, _| Ok(Vec::new()),
+        gauges: app::gauges::gauges,
         background: vec![
             Box::new(move |handle| Box::pin(wire::reload::run(handle, policy))),
             Box::new(|handle| Box::pin(wire::webhook::run(handle))),

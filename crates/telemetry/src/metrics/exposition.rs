@@ -31,7 +31,7 @@ fn encode(instrument: &Instrument, encoder: &mut DescriptorEncoder<'_>) -> fmt::
     if series.is_empty() {
         return Ok(());
     }
-    let (kind, name, unit) = (metric_type(instrument.kind), flat(instrument.name), unit(instrument.unit));
+    let (kind, (name, unit)) = (metric_type(instrument.kind), named(instrument));
     let labels: Vec<String> = instrument.labels.iter().map(|label| flat(label)).collect();
     let mut family = encoder.encode_descriptor(&name, instrument.help, unit.as_ref(), kind)?;
     for series in series {
@@ -55,18 +55,27 @@ fn metric_type(kind: Kind) -> MetricType {
 }
 
 /// As Prometheus writes names.
-pub(super) fn flat(name: &str) -> String {
+fn flat(name: &str) -> String {
     name.replace('.', "_")
 }
 
-/// The units that are part of a name in Prometheus.
-pub(super) fn unit(unit: &str) -> Option<Unit> {
-    match unit {
-        "s" => Some(Unit::Seconds),
-        "By" => Some(Unit::Bytes),
-        "d" => Some(Unit::Other("days".to_owned())),
-        _ => None,
-    }
+/// Its name in Prometheus, and the unit that is added to it.
+fn named(instrument: &Instrument) -> (String, Option<Unit>) {
+    let unit = match instrument.unit {
+        "s" => Unit::Seconds,
+        "By" => Unit::Bytes,
+        _ => return (flat(instrument.name), None),
+    };
+    let name = flat(instrument.name);
+    let name = name.strip_suffix(&format!("_{}", unit.as_str())).unwrap_or(&name).to_owned();
+    (name, Some(unit))
+}
+
+/// Its whole name in Prometheus.
+pub(super) fn full_name(instrument: &Instrument) -> String {
+    let (name, unit) = named(instrument);
+    let unit = unit.map(|unit| format!("_{}", unit.as_str())).unwrap_or_default();
+    format!("{name}{unit}{}", if instrument.kind == Kind::Counter { "_total" } else { "" })
 }
 
 fn registry(instruments: &[&'static Instrument]) -> Registry {
@@ -104,7 +113,7 @@ fn plain_family(text: &mut String, family: &MetricFamily) -> fmt::Result {
         if let Some(histogram) = &metric.histogram {
             for bucket in &histogram.bucket {
                 let comma = if labels.is_empty() { "" } else { "," };
-                let bound = if bucket.upper_bound == f64::MAX { "+Inf".to_owned() } else { bucket.upper_bound.to_string() };
+                let bound = if bucket.upper_bound >= f64::MAX { "+Inf".to_owned() } else { bucket.upper_bound.to_string() };
                 writeln!(text, "{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {}", bucket.cumulative_count)?;
             }
             writeln!(text, "{name}_sum{{{labels}}} {}", histogram.sample_sum)?;

@@ -8,6 +8,7 @@ use crate::trace;
 use crossdock_core::TraceParent;
 use prometheus_client::{encoding::prometheus_protobuf::prometheus_data_model::Metric, metrics::exemplar::HistogramWithExemplars};
 use std::{
+    fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -222,7 +223,7 @@ pub(super) fn now() -> SystemTime {
 }
 
 /// A value that is recorded later, or not at all: facts count once they are on disk.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Measured {
     pub(super) instrument: &'static Instrument,
     values: Vec<String>,
@@ -246,5 +247,18 @@ impl Measured {
     /// Records it.
     pub fn publish(self) {
         self.instrument.note(&self.values, self.value, self.trace);
+    }
+}
+
+impl fmt::Debug for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:?} {:?}", self.instrument.name, self.values, self.value)
+    }
+}
+
+/// The same measurement, whoever made it.
+impl PartialEq for Measured {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.instrument, other.instrument) && (&self.values, self.value) == (&other.values, other.value)
     }
 }

@@ -10,7 +10,8 @@ const CALL: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 const STATEMENT: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 2.5];
 /// From a minute to two weeks.
 const BUSINESS: &[f64] = &[60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0, 259_200.0, 604_800.0, 1_209_600.0];
-const DAYS: &[f64] = &[-14.0, -7.0, -3.0, -1.0, 0.0, 1.0, 3.0, 7.0, 14.0];
+/// From two weeks early to two weeks late.
+const DAYS: &[f64] = &[-1_209_600.0, -604_800.0, -259_200.0, -86_400.0, 0.0, 86_400.0, 259_200.0, 604_800.0, 1_209_600.0];
 const SIZES: &[f64] = &[1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 4000.0];
 
 macro_rules! instruments {
@@ -86,7 +87,7 @@ instruments! {
 
     FEEDBACK_DELAY "crossdock.feedback.delay" Histogram(BUSINESS) "s" ["event"]
         "Time from what happened to when it was told here, by event: confirmation, shipment or receipt";
-    LEAD_TIME_ERROR "crossdock.supplier.lead_time.error" Histogram(DAYS) "d" [] "Actual lead time less that of the master, when a line is received in full";
+    LEAD_TIME_ERROR "crossdock.supplier.lead_time.error" Histogram(DAYS) "s" [] "Actual lead time less that of the master, when a line is received in full";
     ORDER_LINES_FINISHED "crossdock.order_lines.finished" Counter "{line}" ["in_full" "on_time" "substituted" "backordered"]
         "Supply order lines that are done, and how: fill rate, OTIF, substitution and backorder rate of suppliers";
     ORDER_LINES_OPEN "crossdock.order_lines.open" Gauge "{line}" ["overdue"] "Supply order lines that are not done";

@@ -18,7 +18,7 @@ pub use instruments::*;
 pub use number::Number;
 pub use otlp::push;
 pub use port::serve;
-pub use table::{page, replace};
+pub use table::{are_shown, page, replace};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,11 @@ impl Number {
         Self(wide(time) / 1e6)
     }
 
+    /// Seconds, of a number of days.
+    pub fn days(days: i64) -> Self {
+        Self(wide(days) * 86_400.0)
+    }
+
     /// A part of a whole; none of nothing.
     pub fn share(part: Micro, whole: Micro) -> Option<Self> {
         (whole != Micro::ZERO).then(|| Self(wide(part.0) / wide(whole.0)))

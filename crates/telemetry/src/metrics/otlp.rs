@@ -2,9 +2,9 @@
 
 use super::{
     ALL, DROPPED, Instrument, Kind,
-    exposition::{families, flat, number, unit},
+    exposition::{families, full_name, number},
     instrument::now,
-    process,
+    process, table,
 };
 use crossdock_core::{Error, Result, TraceParent};
 use opentelemetry_proto::tonic::{
@@ -30,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// If the address is none.
 pub fn push(address: &str, resource: &[(&str, &str)]) -> Result<impl Future<Output = ()> + Send + use<>> {
+    table::show();
     let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| {
         Error::invalid("OTLP_ADDRESS", format!("{address:?} is no address such as http://127.0.0.1:4317")).because(error)
     })?;
@@ -80,12 +81,7 @@ fn request(families: &[MetricFamily], resource: &Resource, span: Span) -> Export
 
 /// The instrument that is called so in Prometheus.
 fn named(name: &str) -> Option<&'static Instrument> {
-    let is = |instrument: &&&Instrument| {
-        let unit = unit(instrument.unit).map(|unit| format!("_{}", unit.as_str())).unwrap_or_default();
-        let total = if instrument.kind == Kind::Counter { "_total" } else { "" };
-        format!("{}{unit}{total}", flat(instrument.name)) == name
-    };
-    ALL.iter().find(is).copied()
+    ALL.iter().find(|instrument| full_name(instrument) == name).copied()
 }
 
 fn metric(instrument: &Instrument, family: &MetricFamily, span: Span) -> Metric {

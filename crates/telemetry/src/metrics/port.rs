@@ -3,7 +3,7 @@
 use super::{
     ALL,
     exposition::{openmetrics, plain},
-    process,
+    process, table,
 };
 use axum::{
     Router,
@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 /// Answers `GET /metrics` until it is dropped.
 pub async fn serve(listener: TcpListener) {
+    table::show();
     let routes = Router::new().route("/metrics", get(metrics));
     if let Err(error) = axum::serve(listener, routes).await {
         tracing::warn!(%error, "the metrics port failed");

@@ -1,7 +1,22 @@
 //! All instruments together.
 
 use super::{ALL, Kind, Measured, instrument::Instrument};
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Somebody looks.
+static SHOWN: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn show() {
+    SHOWN.store(true, Ordering::Relaxed);
+}
+
+/// Whether metrics are shown or pushed anywhere: what is costly to find out need not be found out otherwise.
+pub fn are_shown() -> bool {
+    SHOWN.load(Ordering::Relaxed)
+}
 
 /// What one part of the process says of its gauges now, instead of all it said before: what it does not say any more is not shown any more.
 pub fn replace(owner: &'static str, said: &[Measured]) {

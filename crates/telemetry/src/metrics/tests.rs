@@ -69,6 +69,7 @@ fn exemplars_name_sampled_spans_only() {
         plain.contains("# TYPE a_test_seconds histogram\na_test_seconds_bucket{le=\"1\"} 0\na_test_seconds_bucket{le=\"2\"} 1\n"),
         "{plain}"
     );
+    assert!(plain.contains("a_test_seconds_bucket{le=\"+Inf\"} 3\n"), "{plain}");
     assert!(plain.contains("a_test_seconds_sum{} 19.5\na_test_seconds_count{} 3\n") && !plain.contains(" # "), "{plain}");
 }
 
@@ -93,6 +94,7 @@ fn the_page_in_the_docs_is_made_from_the_table() {
 #[test]
 fn the_table_is_well_formed() {
     for (index, one) in ALL.iter().enumerate() {
+        assert_eq!(exposition::full_name(one).matches("seconds").count(), usize::from(one.unit == "s"), "{}", one.name);
         assert!(ALL[..index].iter().all(|other| other.name != one.name), "{} is there twice", one.name);
         assert!(!one.help.is_empty() && !one.help.ends_with('.') && !one.help.contains('|'), "{}", one.name);
         if let Kind::Histogram(bounds) = one.kind {

@@ -10,11 +10,13 @@ use crossdock_core::{Error, Key, Micro, Result, key};
 use crossdock_master_data::Item;
 use crossdock_proto::{masterdata, operations::Set, types::Completeness};
 use crossdock_records::{SET, day, model};
-use crossdock_store::{Read, Scan, SumScan};
+use crossdock_store::{Read, Record, Scan, SumScan};
 use std::collections::{BTreeMap, HashMap};
 
 /// Values read at once.
 const VALUES: usize = 1_000;
+/// Runs that are looked at for one with closed periods.
+const RUNS: usize = 3;
 /// Days of a series read at once.
 const DAYS: usize = 1_000;
 const DAY: i64 = 86_400;
@@ -37,36 +39,89 @@ pub fn closed_until(completeness: &Completeness) -> Option<i64> {
     through.map(|at| at.seconds.div_euclid(DAY)).min()
 }
 
-/// The scores of a run. `class` says the class of an item.
+/// The scores of a run.
 ///
 /// # Errors
 /// If there is no such committed run, the store fails, or a sum overflows.
 pub fn scores(read: &mut Read<'_>, run: &str, closed: Option<i64>) -> Result<Scores> {
-    let set = read.get(&[Key::new(SET, run)])?.first().and_then(model::<Set>);
-    let committed = set.and_then(|set| set.commit_time).ok_or_else(|| {
-        Error::not_found("UNKNOWN_RUN", format!("there is no committed run {run:?}; name its set, <connection>/<set_key>"))
-    })?;
-    let begun = committed.seconds.div_euclid(DAY);
-    let (mut found, mut classes, mut after) = (Scores::default(), HashMap::new(), String::new());
-    loop {
-        let page = read.scan(Scan::Field { kind: number::FORECAST, name: "set", value: run, prefix: "", after: &after }, VALUES)?;
+    let mut scoring = Scoring::begin(read, run, closed)?;
+    while scoring.page(read)? {}
+    Ok(scoring.scores)
+}
+
+/// A run that is being scored, page by page.
+pub struct Scoring {
+    run: String,
+    begun: i64,
+    closed: Option<i64>,
+    classes: HashMap<String, String>,
+    after: String,
+    /// What was found so far.
+    pub scores: Scores,
+    /// Of that, the periods that closed last, and the day after them; by class of items and lag.
+    pub newest: (i64, BTreeMap<(String, i64), Score>),
+}
+
+impl Scoring {
+    /// Before the first page.
+    ///
+    /// # Errors
+    /// If there is no such committed run, or the store fails.
+    pub fn begin(read: &mut Read<'_>, run: &str, closed: Option<i64>) -> Result<Self> {
+        let set = read.get(&[Key::new(SET, run)])?.first().and_then(model::<Set>);
+        let committed = set.and_then(|set| set.commit_time).ok_or_else(|| {
+            Error::not_found("UNKNOWN_RUN", format!("there is no committed run {run:?}; name its set, <connection>/<set_key>"))
+        })?;
+        let begun = committed.seconds.div_euclid(DAY);
+        let (classes, scores, newest) = (HashMap::new(), Scores::default(), (i64::MIN, BTreeMap::new()));
+        Ok(Self { run: run.to_owned(), begun, closed, classes, after: String::new(), scores, newest })
+    }
+
+    /// Scores the next page; whether there may be another.
+    ///
+    /// # Errors
+    /// If the store fails, or a sum overflows.
+    pub fn page(&mut self, read: &mut Read<'_>) -> Result<bool> {
+        let page =
+            read.scan(Scan::Field { kind: number::FORECAST, name: "set", value: &self.run, prefix: "", after: &self.after }, VALUES)?;
         let full = page.len() == VALUES;
         for record in page {
-            after.clone_from(&record.key);
-            let Some(value) = model::<Forecast>(&record).filter(|_| !record.deleted && record.counts) else { continue };
-            if closed.is_none_or(|closed| day(value.end) > closed) {
-                found.open += 1;
-                continue;
+            self.after.clone_from(&record.key);
+            if let Some(value) = model::<Forecast>(&record).filter(|_| !record.deleted && record.counts) {
+                self.score(read, &value)?;
             }
-            let class = class(read, &mut classes, &value.place.item)?;
-            let group = (value.place.location.clone(), class, value.measure, day(value.start) - begun);
-            let score = found.scores.entry(group).or_default();
-            score.add(value.quantity.base(), actual(read, &value)?).map_err(too_large)?;
         }
-        if !full {
-            return Ok(found);
-        }
+        Ok(full)
     }
+
+    fn score(&mut self, read: &mut Read<'_>, value: &Forecast) -> Result<()> {
+        if self.closed.is_none_or(|closed| day(value.end) > closed) {
+            self.scores.open += 1;
+            return Ok(());
+        }
+        let class = class(read, &mut self.classes, &value.place.item)?;
+        let (forecast, actual, lag) = (value.quantity.base(), actual(read, value)?, day(value.start) - self.begun);
+        if day(value.end) > self.newest.0 {
+            self.newest = (day(value.end), BTreeMap::new());
+        }
+        if day(value.end) == self.newest.0 {
+            self.newest.1.entry((class.clone(), lag)).or_default().add(forecast, actual).map_err(too_large)?;
+        }
+        let group = (value.place.location.clone(), class, value.measure, lag);
+        self.scores.scores.entry(group).or_default().add(forecast, actual).map_err(too_large)
+    }
+}
+
+/// The committed runs that may have closed periods, the newest first.
+///
+/// # Errors
+/// If the store fails.
+pub fn newest_runs(read: &mut Read<'_>) -> Result<Vec<String>> {
+    let sets = read.scan(Scan::Field { kind: SET, name: "kind", value: "forecast", prefix: "", after: "" }, VALUES)?;
+    let committed = |record: &Record| Some((model::<Set>(record)?.commit_time.filter(|_| !record.deleted)?.seconds, record.key.clone()));
+    let mut runs: Vec<(i64, String)> = sets.iter().filter_map(committed).collect();
+    runs.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(runs.into_iter().map(|(_, run)| run).take(RUNS).collect())
 }
 
 fn actual(read: &mut Read<'_>, value: &Forecast) -> Result<Micro> {

@@ -2,7 +2,10 @@
 
 pub mod accuracy;
 pub mod forecasts;
+pub mod gauges;
 pub mod history;
 pub mod inventory;
 pub mod progress;
 pub mod refold;
+pub mod served;
+pub mod survey;

@@ -53,6 +53,9 @@ impl Refold {
                 if let Some(model) = model::<Fulfilment>(record)
                     && let Some((line, day, amount)) = model.progress()
                 {
+                    if model.stands_for.is_some() {
+                        self.add(number::SUBSTITUTED, line.to_owned(), day, amount);
+                    }
                     self.add(number::PROGRESS, line.to_owned(), day, amount);
                 }
             }

@@ -30,6 +30,16 @@ impl Score {
         Ok(())
     }
 
+    /// Adds what another one found.
+    pub fn join(&mut self, other: &Self) {
+        self.periods += other.periods;
+        for (own, other) in
+            [(&mut self.forecast, other.forecast), (&mut self.actual, other.actual), (&mut self.absolute_error, other.absolute_error)]
+        {
+            own.0 = own.0.saturating_add(other.0);
+        }
+    }
+
     /// Absolute error by actual; none if nothing came.
     pub fn wape(&self) -> Option<Micro> {
         self.by_actual(self.absolute_error)

@@ -4,6 +4,7 @@ use super::{
     amount::Amount,
     history::{self, Class, Entry, Historic, Measure, Mode},
     place::{Place, customer},
+    served,
 };
 use crossdock_core::{Key, Micro, Result};
 use crossdock_records::{Derived, Findings, Known, Rules, Scope, Verdict, day};
@@ -81,6 +82,7 @@ impl Rules for DemandLine {
     }
 
     fn derive(old: Option<&Self>, new: Option<&Self>, to: &mut Derived<'_, '_>) -> Result<()> {
+        served::ordered(old, new, to)?;
         history::derive(old, new, to)
     }
 }

@@ -5,6 +5,7 @@ use super::{
     history::{self, Class, Entry, Historic, Measure, Mode},
     number,
     place::Place,
+    served, total,
 };
 use crossdock_core::{Key, Micro, Result};
 use crossdock_records::{Derived, Findings, Known, Rules, Scope, Verdict, day};
@@ -33,6 +34,15 @@ impl Fulfilment {
         let amount = self.stands_for.unwrap_or_else(|| self.quantity.base());
         Some((self.order.as_deref()?, day(self.shipped), amount))
     }
+
+    /// Counts it for its demand line.
+    fn count(&self, sign: fn(Micro) -> Micro, to: &mut Derived<'_, '_>) -> Result<()> {
+        let Some((line, day, amount)) = self.progress() else { return Ok(()) };
+        if self.stands_for.is_some() {
+            to.add(number::SUBSTITUTED, line, day, sign(amount))?;
+        }
+        to.add(number::PROGRESS, line, day, sign(amount))
+    }
 }
 
 impl Rules for Fulfilment {
@@ -41,7 +51,8 @@ impl Rules for Fulfilment {
     }
 
     fn looks_at(&self) -> Vec<Key> {
-        self.quantity.unit.iter().map(|_| Amount::looks_at(&self.place.item)).collect()
+        let units = self.quantity.unit.iter().map(|_| Amount::looks_at(&self.place.item));
+        units.chain(self.order.iter().map(|order| Key::new(number::DEMAND_LINE, order.as_str()))).collect()
     }
 
     fn scope(&self) -> Scope<'_> {
@@ -53,12 +64,15 @@ impl Rules for Fulfilment {
     }
 
     fn derive(old: Option<&Self>, new: Option<&Self>, to: &mut Derived<'_, '_>) -> Result<()> {
-        if let Some((line, day, amount)) = old.and_then(Self::progress) {
-            to.add(number::PROGRESS, line, day, amount.negated())?;
+        if let Some(old) = old {
+            old.count(Micro::negated, to)?;
+            total::change(total::SHIPPED, day(old.shipped), (old.quantity.base(), Micro::ZERO), to)?;
         }
-        if let Some((line, day, amount)) = new.and_then(Self::progress) {
-            to.add(number::PROGRESS, line, day, amount)?;
+        if let Some(new) = new {
+            new.count(|amount| amount, to)?;
+            total::change(total::SHIPPED, day(new.shipped), (Micro::ZERO, new.quantity.base()), to)?;
         }
+        served::shipped(old, new, to)?;
         history::derive(old, new, to)
     }
 }

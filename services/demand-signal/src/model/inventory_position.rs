@@ -4,13 +4,14 @@
 //! at its location (what it did not list is zero), and the ledger, which holds the movements by their sequence for ever. So a count that comes
 //! late, a movement that comes late and a movement that comes twice all end in the same state.
 
-use super::{number, place::Place};
+use super::{number, place::Place, total};
 use crossdock_core::{AmountError, Error, ErrorKind, Key, Micro, Result, key};
 use crossdock_proto::{
     demand::{self as contract, StockStatus},
     types::{Finding, Severity},
 };
 use crossdock_records::{Derived, Rules};
+use crossdock_telemetry::metrics::DRIFT;
 
 /// On hand is less than nothing.
 pub const NEGATIVE_ON_HAND: &str = "NEGATIVE_ON_HAND";
@@ -110,6 +111,12 @@ pub fn change(
         return Ok(());
     }
     let new = state.message(position)?;
+    let held = old.map_or(Ok(Micro::ZERO), |old| old.on_hand())?;
+    total::change(total::ON_HAND, 0, (held, state.on_hand()?), to)?;
+    let drift = state.drift().filter(|drift| *drift != Micro::ZERO && old.is_none_or(|old| old.count != state.count));
+    if let Some(drift) = drift {
+        to.measure(&DRIFT, &[], Micro(drift.0.saturating_abs()));
+    }
     let before = old.map_or(Ok(Vec::new()), |old| Ok::<_, Error>(old.findings(old.on_hand()?)))?;
     let has = |findings: &[Finding], reason: &str| findings.iter().any(|finding| finding.reason == reason);
     for reason in [NEGATIVE_ON_HAND, INVENTORY_DRIFT] {

@@ -12,8 +12,11 @@ pub mod inventory_snapshot;
 pub mod lost_sale;
 pub mod movement;
 pub mod promotion;
+pub mod served;
+pub mod stock_level;
 pub mod stocking_target;
 pub mod target_acknowledgement;
+pub mod total;
 
 pub use crossdock_master_data::{amount, place};
 
@@ -31,6 +34,8 @@ pub mod number {
     pub const PROMOTION: u16 = 304;
     /// Sum: shipped for a demand line, by its key and the ship day.
     pub const PROGRESS: u16 = 305;
+    /// Sum: of that, what left as another item than was ordered.
+    pub const SUBSTITUTED: u16 = 306;
     /// Changes of stock.
     pub const MOVEMENT: u16 = 310;
     /// What a source says is there.
@@ -49,6 +54,8 @@ pub mod number {
     pub const TARGET_ACKNOWLEDGEMENT: u16 = 322;
     /// Sum: history, by location, item, measure, class and supply mode, and the day.
     pub const HISTORY: u16 = 350;
+    /// Sums over all items, in whole units: what left (`shipped`, by day) and what is there (`on_hand`).
+    pub const TOTAL: u16 = 352;
     /// Histories that lost a record to another one.
     pub const SERIES_CHANGE: u16 = 351;
 }

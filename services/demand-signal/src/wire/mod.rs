@@ -11,6 +11,8 @@ mod movement;
 mod promotion;
 pub mod service;
 
+pub mod survey;
+
 mod stocking_target;
 mod target_acknowledgement;
 

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod desk;
+pub mod gauges;
 pub mod hear;
 pub mod say;
 pub mod told;

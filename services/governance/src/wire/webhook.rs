@@ -10,6 +10,7 @@ use crossdock_proto::{
 use crossdock_records::{EXCEPTION, micros};
 use crossdock_rpc::Handle;
 use crossdock_store::Scan;
+use crossdock_telemetry::metrics::{RETRIES, WEBHOOKS};
 use futures::future::join_all;
 use http_body_util::Full;
 use hyper_util::{
@@ -107,10 +108,14 @@ impl Teller {
             if let Err(error) = &answer {
                 tracing::warn!(webhook, exception = key, error, "a webhook was not told; it is tried again");
             }
+            if !webhook.is_empty() {
+                WEBHOOKS.record(&[if answer.is_ok() { "delivered" } else { "failed" }], 1);
+            }
             let (key, failed) = (key.clone(), answer.is_err());
             let note = move |tx: &mut crossdock_store::Tx<'_>| told(tx, &key, &event, answer.as_ref().map_err(String::as_str).copied());
             self.handle.store.write("told", note).await?;
             if failed {
+                RETRIES.record(&[self.handle.name, "webhook"], 1);
                 break;
             }
         }
