@@ -106,6 +106,8 @@ pub struct Source<'a> {
     pub key: &'a str,
     /// When that version came in.
     pub received: Micros,
+    /// When its source recorded that version; unknown if absent.
+    pub recorded: Option<Micros>,
 }
 
 /// Where rules put what follows from a record.

@@ -182,7 +182,7 @@ impl<K: Kind> AnyKind for Typed<K> {
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()> {
         let Some(model) = parse_stored::<K>(&record.body).filter(|_| record.counts) else { return Ok(()) };
         known.load(tx, model.looks_at())?;
-        let source = Source { key: &record.key, received: record.received };
+        let source = Source { key: &record.key, received: record.received, recorded: None };
         K::derive(Some(&model), None, &mut Derived { tx, known, frees: &mut Vec::new(), trace: &Bytes::new(), source })
     }
 }

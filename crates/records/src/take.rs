@@ -371,7 +371,8 @@ impl Passing<'_> {
     /// What derived state learns of it.
     fn source(&self, now: Micros) -> Source<'_> {
         let received = self.incoming.origin.received.unwrap_or(now);
-        Source { key: &self.opened.key, received }
+        let recorded = self.opened.envelope.source_time.as_ref().map(stored::micros);
+        Source { key: &self.opened.key, received, recorded }
     }
 
     pub fn taken(&self, outcome: Outcome) -> Taken {

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "the test runner shows what a failed test prints")]
 #![allow(clippy::disallowed_methods, reason = "polling a real process or server needs the real clock and real pauses")]
 
+mod alone;
 mod bench;
 mod hand;
 mod place;
@@ -14,6 +15,7 @@ mod process;
 mod seed;
 mod wait;
 
+pub use alone::alone;
 pub use bench::{Bench, Tasks, deleted, record, run, told};
 pub use hand::Hand;
 pub use place::{Engine, Place};

@@ -22,6 +22,8 @@ mod histories;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod measures;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod scenarios;
@@ -61,7 +63,7 @@ pub fn service() -> Result<Service> {
         kinds: kinds()?,
         peers: PEERS,
         tasks: &[(model::disruption::REFRESH, app::disruptions::refresh)],
-        gauges: |_, _, _| Ok(Vec::new()),
+        gauges: app::gauges::gauges,
         verbs: |handle| {
             let verbs = ExecutionServiceServer::new(Verbs::new(handle.clone()));
             Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))

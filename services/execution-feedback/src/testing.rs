@@ -12,7 +12,7 @@ use crate::{
     wire::service::Verbs,
 };
 use crossdock_core::{Cursor, Micros};
-use crossdock_master_data::{Item, ItemUnits, Location as Place, Supplier, samples};
+use crossdock_master_data::{Item, ItemUnits, Location as Place, Supplier, samples, wired::civil};
 use crossdock_proto::{
     Record, Role,
     execution::{self as contract, OrderLineReference},
@@ -191,6 +191,18 @@ impl World {
         }
         let sums = self.sums(number::PERFORMANCE).await.into_iter().map(|sum| ((sum.key, sum.bucket), sum.amount)).collect();
         assert_eq!(wanted, sums);
+        let open = self.all::<OrderProgress>().await.into_iter().filter(|progress| !["", "0"].contains(&progress.open.as_str()));
+        assert_eq!(self.by_day(number::OPEN_LINES).await, counted(open.map(|progress| progress.due_date)));
+        let disruptions = self.all::<Disruption>().await.into_iter();
+        assert_eq!(self.by_day(number::DISRUPTION_ENDS).await, counted(disruptions.map(|disruption| disruption.end)));
+    }
+
+    async fn all<K: Kind>(&self) -> Vec<K::Message> {
+        self.records(K::NUMBER).await.iter().filter(|held| !held.deleted && held.counts).filter_map(message::<K>).collect()
+    }
+
+    async fn by_day(&self, kind: u16) -> BTreeMap<i64, i64> {
+        self.sums(kind).await.into_iter().map(|sum| (sum.bucket, sum.amount)).collect()
     }
 
     /// Everything that is derived, to be compared with another world's.
@@ -202,6 +214,15 @@ impl World {
         }
         all
     }
+}
+
+/// How many there are of each day.
+fn counted(days: impl Iterator<Item = Option<Date>>) -> BTreeMap<i64, i64> {
+    let mut counted = BTreeMap::new();
+    for day in days {
+        *counted.entry(civil(day.as_ref()).map_or(i64::MAX, crossdock_records::day)).or_default() += 1;
+    }
+    counted
 }
 
 /// The warehouse is the authority for receipts; others are kept for comparison.

@@ -97,10 +97,18 @@ impl Instrument {
 
     /// What is shown under these label values: the number, or how often a histogram was recorded. For tests.
     pub fn shown(&'static self, values: &[&str]) -> Option<f64> {
-        let families = families(&[self]).ok()?;
-        let is = |metric: &&Metric| metric.label.iter().map(|label| label.value.as_str()).eq(values.iter().copied());
-        let metric = families.first()?.metric.iter().find(is)?;
-        Some(metric.histogram.as_ref().map_or_else(|| number(metric), |held| Number::from(held.sample_count.cast_signed()).0))
+        let metric = self.metric(values)?;
+        Some(metric.histogram.as_ref().map_or_else(|| number(&metric), |held| Number::from(held.sample_count.cast_signed()).0))
+    }
+
+    /// The sum of what a histogram has recorded under these label values. For tests.
+    pub fn sum(&'static self, values: &[&str]) -> Option<f64> {
+        Some(self.metric(values)?.histogram?.sample_sum)
+    }
+
+    fn metric(&'static self, values: &[&str]) -> Option<Metric> {
+        let is = |metric: &Metric| metric.label.iter().map(|label| label.value.as_str()).eq(values.iter().copied());
+        families(&[self]).ok()?.into_iter().next()?.metric.into_iter().find(is)
     }
 
     /// Shows the total of a counter that is kept elsewhere.

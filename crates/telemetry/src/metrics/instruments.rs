@@ -49,7 +49,7 @@ instruments! {
     JOBS_WAITING "crossdock.store.jobs.waiting" Gauge "{job}" ["service" "queue"] "Requests that wait for the store, by queue: write, read or ingest";
     FEED_LAG "crossdock.feed.lag.positions" Gauge "{position}" ["service" "peer"]
         "How far the service is behind the end of a peer's feed, as far as the peer's pages say";
-    FEED_AGE "crossdock.feed.lag.seconds" Gauge "s" ["service" "peer"]
+    FEED_AGE "crossdock.feed.lag" Gauge "s" ["service" "peer"]
         "Time since the last page or heartbeat from a peer; a peer that is well sends one every 10 seconds";
     STREAMS "crossdock.streams" Gauge "{stream}" ["rpc.method"] "Streams of Ingest and Watch that are open";
     RETRIES "crossdock.retries" Counter "{retry}" ["service" "what"] "What had to be tried again: a task, a peer, a posting or a webhook";
@@ -79,19 +79,21 @@ instruments! {
     APPROVAL_DURATION "crossdock.recommendation.approval.duration" Histogram(BUSINESS) "s" ["kind"] "Time from the commit of a run to the approval of a line";
     POSTING_DURATION "crossdock.recommendation.posting.duration" Histogram(BUSINESS) "s" ["kind"] "Time from the approval of a line to its posting";
     APPROVAL_WAITING "crossdock.approval.waiting" Gauge "{line}" ["stage"] "What waits for a person: lines, or orders";
-    APPROVAL_VALUE "crossdock.approval.waiting.value" Gauge "{amount}" ["stage" "currency"] "The value of what waits for a person, in the policy's currency";
+    APPROVAL_VALUE "crossdock.approval.waiting.value" Gauge "{amount}" ["stage" "currency"]
+        "The value of what waits for a person, in whole units of the policy's currency; what has no known price or rate is left out";
     DRAFT_ORDERS "crossdock.draft_orders" Gauge "{order}" ["state"] "Draft orders that are not posted, by state";
-    POSTINGS "crossdock.postings" Counter "{report}" ["outcome"] "Reports of connectors, by outcome: posted, changed, rejected, retry, unknown or late";
+    POSTINGS "crossdock.postings" Counter "{report}" ["outcome"]
+        "Reports of connectors, by what they say as a whole: posted, changed (less than all of it, or otherwise), rejected, retry, unknown or late";
     PLANNING_MODE "crossdock.planning.mode" Gauge "" ["connection" "mode"] "1 for the mode that a planner's scope is in";
     PLANNING_RUN_AGE "crossdock.planning.run.age" Gauge "s" ["connection"] "How long ago a planner committed its newest run";
 
     FEEDBACK_DELAY "crossdock.feedback.delay" Histogram(BUSINESS) "s" ["event"]
-        "Time from what happened to when it was told here, by event: confirmation, shipment or receipt";
+        "Time from when its source recorded it, else from the beginning of its day, to when it was told here, by event: confirmation, shipment or receipt";
     LEAD_TIME_ERROR "crossdock.supplier.lead_time.error" Histogram(DAYS) "s" [] "Actual lead time less that of the master, when a line is received in full";
     ORDER_LINES_FINISHED "crossdock.order_lines.finished" Counter "{line}" ["in_full" "on_time" "substituted" "backordered"]
-        "Supply order lines that are done, and how: fill rate, OTIF, substitution and backorder rate of suppliers";
-    ORDER_LINES_OPEN "crossdock.order_lines.open" Gauge "{line}" ["overdue"] "Supply order lines that are not done";
-    DISRUPTIONS_OPEN "crossdock.disruptions.open" Gauge "{disruption}" [] "Supply disruptions that are open";
+        "Supply order lines that became done, and how: fill rate, OTIF, substitution and backorder rate of suppliers";
+    ORDER_LINES_OPEN "crossdock.order_lines.open" Gauge "{line}" ["overdue"] "Supply order lines that are not done; overdue if the day they were due is over in UTC";
+    DISRUPTIONS_OPEN "crossdock.disruptions.open" Gauge "{disruption}" [] "Supply disruptions that are not over";
 
     DEMAND_FINISHED "crossdock.demand.lines.finished" Counter "{line}" ["in_full" "on_time" "substituted"]
         "Demand lines that are done, and how: fill rate and OTIF towards customers";

@@ -57,7 +57,7 @@ impl Refold {
 impl Fold {
     /// What nothing follows from is passed over.
     fn take(&mut self, record: &Record) {
-        let source = Source { key: &record.key, received: 0 };
+        let source = Source { key: &record.key, ..Source::default() };
         match record.kind {
             number::SUPPLY_ORDER => {
                 if let Some(order) = model::<SupplyOrder>(record) {

@@ -4,7 +4,7 @@ use super::{
     amount::{Amount, Base},
     counting::{looks_at, modes, room, unknown_order},
     facts::{self, upsert},
-    lines,
+    lines, measure,
     place::item,
     supply_order::SupplyOrder,
 };
@@ -123,6 +123,9 @@ impl Rules for Confirmation {
     }
 
     fn derive(old: Option<&Self>, new: Option<&Self>, to: &mut Derived<'_, '_>) -> Result<()> {
+        if let Some(new) = new.filter(|new| old.is_none_or(|old| old.on != new.on)) {
+            measure::told("confirmation", new.on, to);
+        }
         let remove = |facts: &mut contract::OrderFacts, key: &str| facts::remove(&mut facts.confirmations, key);
         lines::moved(old.map(|old| old.line.as_str()), new.map(|new| (new.line.as_str(), new)), to, remove, |facts, new, source| {
             let first = facts::find(&facts.confirmations, source.key).map(|held| held.receive_time);

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{self, DisruptionTable, MOST, find, upsert},
-    number,
+    measure, number,
     place::location,
 };
 use crossdock_core::{Key, Result, Violation, key};
@@ -101,6 +101,7 @@ impl Rules for Disruption {
     }
 
     fn derive(old: Option<&Self>, new: Option<&Self>, to: &mut Derived<'_, '_>) -> Result<()> {
+        measure::count_disruption(old.map(|old| &old.said), new.map(|new| &new.said), to)?;
         let source = to.source();
         if let Some(old) = old.filter(|old| new.is_none_or(|new| new.table() != old.table())) {
             change(&old.table(), to, |table| facts::remove(&mut table.disruptions, source.key))?;

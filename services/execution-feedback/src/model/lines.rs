@@ -4,7 +4,7 @@
 use super::{
     disruption::tables,
     facts::{DisruptionTable, OrderFacts, family, remove, upsert},
-    number, performance,
+    measure, number, performance,
     progress::{CONFIRMATION_MISMATCH, Feedback, OVER_RECEIPT, OrderProgress, REVERSED_MORE_THAN_RECEIVED, feedback, progress},
     promise,
     shares::spread,
@@ -78,8 +78,9 @@ fn one(line: &str, to: &mut Derived<'_, '_>, edit: impl FnOnce(&mut contract::Or
     if new == old {
         return Ok(());
     }
-    match (performance::is_done(&new), &new.order) {
-        (true, Some(order)) if !performance::is_done(&old) => new.promised_days = promise::days(order, to)?,
+    let (was_done, is_done) = (performance::is_done(&old), performance::is_done(&new));
+    match (is_done, &new.order) {
+        (true, Some(order)) if !was_done => new.promised_days = promise::days(order, to)?,
         (true, _) => {}
         (false, _) => new.promised_days = None,
     }
@@ -87,6 +88,9 @@ fn one(line: &str, to: &mut Derived<'_, '_>, edit: impl FnOnce(&mut contract::Or
     to.edit::<OrderFacts>(line, |_| (!is_nothing).then(|| new.clone()))?;
     for (key, day, amount) in performance::changes(&old, &new) {
         to.add(number::PERFORMANCE, &key, day, amount)?;
+    }
+    if is_done && !was_done {
+        measure::finished(&new, to);
     }
     told(line, &old, &new, to)?;
     follows.extend(parents(line, &old, &new));
@@ -111,6 +115,7 @@ fn told(line: &str, old: &contract::OrderFacts, new: &contract::OrderFacts, to: 
     let progress = progress(new, &disruptions);
     let before = to.held::<OrderProgress>(line)?.map(|OrderProgress(held)| held);
     count_findings(before.as_ref(), progress.as_ref(), to)?;
+    measure::count_open(before.as_ref(), progress.as_ref(), to)?;
     to.edit::<OrderProgress>(line, |_| progress)?;
     let new = feedback(line, new, &disruptions);
     for key in feedback(line, old, &[]).into_keys().filter(|key| !new.contains_key(key)) {

@@ -6,6 +6,7 @@ pub mod disruption;
 pub mod expected;
 pub mod facts;
 pub mod lines;
+pub mod measure;
 pub mod milestone;
 pub mod performance;
 pub mod progress;
@@ -43,4 +44,8 @@ pub mod number {
     pub const DISRUPTION_TABLE: u16 = 514;
     /// Sum: performance, by supplier, origin, destination and measure, and the day the line was done.
     pub const PERFORMANCE: u16 = 550;
+    /// Sum: order lines that are open, by the day they are due; without one on the last of all days.
+    pub const OPEN_LINES: u16 = 551;
+    /// Sum: disruptions, by their last day; without one on the last of all days.
+    pub const DISRUPTION_ENDS: u16 = 552;
 }

@@ -73,29 +73,59 @@ pub fn is_done(facts: &contract::OrderFacts) -> bool {
     facts.order.as_ref().is_some_and(|order| order.closed || counts.received >= counts.wanted) && counts.wanted != Micro::ZERO
 }
 
+/// How a line was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// All came that was wanted.
+    pub in_full: bool,
+    /// The last of it came by its due date, if it had one.
+    pub on_time: bool,
+    /// Another item came instead of a part.
+    pub substituted: bool,
+    /// A supplier said of a part that it comes later.
+    pub backordered: bool,
+    /// Days from the order to the last receipt.
+    pub lead: Option<i64>,
+}
+
+impl Done {
+    /// Of these facts, of a line that is done.
+    pub fn of(facts: &contract::OrderFacts) -> Option<Self> {
+        let order = facts.order.as_ref().filter(|_| is_done(facts))?;
+        let counts = Counts::of(facts);
+        let (due, ordered) = (civil(order.due_date.as_ref()), civil(order.ordered_date.as_ref()));
+        let last = counts.days.map(|(_, last)| last);
+        let mut parts = facts.confirmations.iter().flat_map(|held| &held.parts);
+        Some(Self {
+            in_full: counts.received >= counts.wanted,
+            on_time: due.is_none_or(|due| last.is_some_and(|last| last <= due)),
+            substituted: counts.is_substituted,
+            backordered: parts.any(|part| part.state() == contract::ConfirmationState::Backordered),
+            lead: last.zip(ordered).map(|(last, ordered)| days_between(ordered, last)),
+        })
+    }
+}
+
 /// What a line adds: key, day, amount. Counts, days and seconds are in millionths, as sums keep everything.
 pub fn contribution(facts: &contract::OrderFacts) -> Vec<(String, i64, Micro)> {
-    let Some(order) = facts.order.as_ref().filter(|_| is_done(facts)) else { return Vec::new() };
+    let (Some(done), Some(order)) = (Done::of(facts), &facts.order) else { return Vec::new() };
     let counts = Counts::of(facts);
     let (due, ordered) = (civil(order.due_date.as_ref()), civil(order.ordered_date.as_ref()));
-    let last = counts.days.map(|(_, last)| last);
-    let Some(on) = last.or(due).or(ordered) else { return Vec::new() };
-    let in_full = counts.received >= counts.wanted && due.is_none_or(|due| last.is_some_and(|last| last <= due));
-    let lead = last.zip(ordered).map(|(last, ordered)| days_between(ordered, last));
+    let Some(on) = counts.days.map(|(_, last)| last).or(due).or(ordered) else { return Vec::new() };
     let seconds = first_confirmation(facts).map(|(ordered, confirmed)| (confirmed - ordered).max(0) / 1_000_000);
     let one = |is: bool| Micro(i64::from(is));
     let mut all = vec![
         (Measure::Lines, Micro(1)),
         (Measure::Ordered, counts.wanted),
         (Measure::Received, counts.received.min(counts.wanted)),
-        (Measure::Otif, one(in_full)),
-        (Measure::Substituted, one(counts.is_substituted)),
+        (Measure::Otif, one(done.in_full && done.on_time)),
+        (Measure::Substituted, one(done.substituted)),
         (Measure::PromisedLines, one(facts.promised_days.is_some())),
         (Measure::PromisedDays, Micro(facts.promised_days.unwrap_or_default())),
         (Measure::ConfirmedLines, one(seconds.is_some())),
         (Measure::ConfirmedSeconds, Micro(seconds.unwrap_or_default())),
     ];
-    all.extend(lead.map(|days| (Measure::Lead(days), Micro(1))));
+    all.extend(done.lead.map(|days| (Measure::Lead(days), Micro(1))));
     let lane = [order.supplier_id.as_str(), &order.origin_location_id, &order.destination_location_id];
     let key = |measure: Measure| key::join([lane[0], lane[1], lane[2], &measure.name()]);
     all.into_iter().filter(|(_, amount)| *amount != Micro::ZERO).map(|(measure, amount)| (key(measure), day(on), amount)).collect()

@@ -4,7 +4,7 @@ use super::{
     amount::Amount,
     counting::{Of, looks_at, modes, room},
     facts::{self, upsert},
-    lines, number,
+    lines, measure, number,
     place::{item, location},
 };
 use crossdock_core::{Key, Micro, Result, Violation};
@@ -128,6 +128,9 @@ impl Rules for Receipt {
     }
 
     fn derive(old: Option<&Self>, new: Option<&Self>, to: &mut Derived<'_, '_>) -> Result<()> {
+        if let Some(new) = new.filter(|new| old.is_none_or(|old| old.on != new.on)) {
+            measure::told("receipt", Some(new.on), to);
+        }
         let remove = |facts: &mut contract::OrderFacts, key: &str| facts::remove(&mut facts.receipts, key);
         lines::moved(old.map(|old| old.line.as_str()), new.map(|new| (new.line.as_str(), new)), to, remove, |facts, new, source| {
             upsert(&mut facts.receipts, new.fact(source));

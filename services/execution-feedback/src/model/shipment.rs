@@ -4,7 +4,7 @@ use super::{
     amount::Amount,
     counting::{Of, looks_at, room},
     facts::{self, MOST, ShipmentTrack, find, upsert},
-    lines,
+    lines, measure,
     milestone::standing,
     number,
     place::item,
@@ -89,6 +89,10 @@ impl Rules for Shipment {
     }
 
     fn derive(old: Option<&Self>, new: Option<&Self>, to: &mut Derived<'_, '_>) -> Result<()> {
+        // What has not left yet has not happened.
+        if let Some(on) = new.and_then(|new| new.shipped).filter(|on| old.is_none_or(|old| old.shipped != Some(*on))) {
+            measure::told("shipment", Some(on), to);
+        }
         let key = to.source().key;
         let mut said = None;
         to.edit::<ShipmentTrack>(&whole(key), |held| {

@@ -6,7 +6,7 @@ use crate::model::{
     draft_order::DraftOrder,
     levels::{escalated, kept},
     planning::mode_name,
-    status::Status,
+    status::{Status, kind_name},
 };
 use crossdock_conditions::Value;
 use crossdock_core::{Error, Micro, Micros, Result};
@@ -59,7 +59,7 @@ fn rules(policy: &Policy) -> Arc<Rules> {
 fn order_values(draft: &contract::DraftOrder, lines: &[RecommendationStatus]) -> Values {
     let text = |text: &str| Value::Text(text.to_owned());
     let value: Option<Micro> = draft.value.as_ref().and_then(|value| value.amount.parse().ok());
-    let kind = draft.lines.first().map(|line| line.kind().as_str_name().trim_start_matches("RECOMMENDATION_KIND_").to_lowercase());
+    let kind = draft.lines.first().map(|line| kind_name(line.kind()));
     let mode = lines.iter().map(|line| line.mode()).max_by_key(|mode| *mode as i32).unwrap_or_default();
     let fresh = |line: &RecommendationStatus| {
         line.clearance.as_ref().and_then(|clearance| clearance.values.get("fresh")).is_some_and(|fresh| fresh == "true")

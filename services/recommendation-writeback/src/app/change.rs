@@ -1,10 +1,10 @@
 //! The one way in which a recommendation or a draft order changes: along an edge, with a step that is kept, a new etag, and the supply it is.
 
-use super::supply;
+use super::{measure, supply};
 use crate::model::{clearance, draft_order, draft_order::DraftOrder, status, status::Step};
 use crossdock_core::{Error, Result, key};
 use crossdock_proto::writeback::{self as contract, DecisionStep, DraftOrderState, RecommendationState, RecommendationStatus};
-use crossdock_records::{Derived, Origin, encoded};
+use crossdock_records::{Derived, Origin, encoded, timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -49,6 +49,9 @@ pub fn recommendation(
     if from != state && !status::may_become(from, state) {
         return Err(impossible(key, status::name(from), status::name(state)));
     }
+    let approved = held.as_ref().and_then(|held| held.approve_time);
+    let approved = approved.or_else(|| (state == RecommendationState::Approved).then(|| timestamp(to.now())));
+    new.approve_time = approved.filter(|_| status::is_approved(state));
     new.steps += 1;
     new.etag = etag(&encoded(&RecommendationStatus { etag: String::new(), ..new.clone() }));
     let before = held.as_ref().map_or("", |held| status::name(held.state()));
@@ -67,6 +70,7 @@ pub fn recommendation(
     {
         to.due_at(at, LINE_DECISION, key);
     }
+    measure::recommendation(to, held.as_ref(), &new)?;
     to.edit::<status::Status>(key, |_| Some(new.clone()))?;
     supply::own(to, key, &new)?;
     Ok(new)
@@ -102,6 +106,7 @@ pub fn draft(
     {
         to.due_at(at, ORDER_DECISION, key);
     }
+    measure::draft(to, held.as_ref(), &new)?;
     to.edit::<DraftOrder>(key, |_| Some(new.clone()))?;
     Ok(new)
 }
@@ -132,7 +137,7 @@ fn step(to: &mut Derived<'_, '_>, subject: &str, number: i64, (from, state): (&s
         number,
         from: from.to_owned(),
         to: state.to_owned(),
-        time: Some(crossdock_records::timestamp(now)),
+        time: Some(timestamp(now)),
         connection: why.by.map_or_else(String::new, |by| by.connection.clone()),
         principal: why.by.map_or_else(String::new, |by| by.principal.clone()),
         reason: why.reason.to_owned(),

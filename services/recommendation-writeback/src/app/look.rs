@@ -11,7 +11,7 @@ use crate::model::{
     clearance::Values,
     planning::{self, PlanningMode},
     problem::Problem,
-    status::{self, orders},
+    status::{self, kind_name, orders},
     supply::amount,
     validate::{Masters, Terms, Wanted, exactly, shift},
 };
@@ -231,11 +231,10 @@ fn values(status: &RecommendationStatus, plan: &Recommendation, masters: &Master
         Lifecycle::Discontinued => "discontinued",
     });
     let company = masters.destination.as_ref().and_then(|place| place.company.as_deref()).unwrap_or_default();
-    let kind = status.kind().as_str_name().trim_start_matches("RECOMMENDATION_KIND_").to_lowercase();
     let value = status.value.as_ref().map_or(Micro::ZERO, |value| amount(&value.amount));
     let order_by = civil(status.order_by.as_ref()).unwrap_or(today);
     Values::from([
-        ("kind", Value::Text(kind)),
+        ("kind", Value::Text(kind_name(status.kind()))),
         ("item", text(&status.item_id)),
         ("supplier", text(&status.supplier_id)),
         ("origin", text(&status.origin_location_id)),

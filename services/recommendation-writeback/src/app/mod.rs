@@ -12,6 +12,7 @@ pub mod lease;
 pub mod line;
 pub mod look;
 pub mod masters;
+pub mod measure;
 pub mod mode;
 pub mod posted;
 pub mod recheck;

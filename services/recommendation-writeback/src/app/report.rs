@@ -2,7 +2,7 @@
 
 use super::{
     change::{self, Why},
-    lease, posted,
+    lease, measure, posted,
 };
 use crate::model::{
     draft_order::{self, DraftOrder},
@@ -42,6 +42,7 @@ pub fn report(
         time: Some(timestamp(to.now())),
     };
     to.edit::<Posting>(&name(&asked.posting_key, number), |_| Some(kept))?;
+    measure::posting(to, &asked.lines, late);
     let after = settle(to, policy, by, &draft, late, outcome)?;
     posted::follow(to, by, &draft, &after)?;
     Ok((after, late))

@@ -57,6 +57,10 @@ pub fn is_settled(state: State) -> bool {
     matches!(state, State::Posted | State::PartiallyPosted | State::Rejected)
 }
 
+/// The states in which something is still to be done.
+pub const UNDER_WAY: [State; 7] =
+    [State::Open, State::PendingApproval, State::Sealed, State::Leased, State::Retrying, State::Conflict, State::Dead];
+
 /// The value of all lines; none if that of one is unknown, or they are in several currencies.
 pub fn value(lines: &[contract::DraftLine]) -> Option<Money> {
     let first = lines.first()?.value.clone()?;

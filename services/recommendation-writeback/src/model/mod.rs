@@ -53,6 +53,8 @@ pub mod number {
     pub const DRAFTS: u16 = 413;
     /// Sum: number of the last draft order of a group, by the group.
     pub const GROUP: u16 = 414;
+    /// Sum: what stands, as gauges tell it: `waiting/<stage>` and `draft/<state>` are counts, `value/<stage>/<currency>` is in whole units.
+    pub const STANDING: u16 = 415;
     /// Supply as the basis check counts it.
     pub const SUPPLY: u16 = 420;
     /// How far ERP orders are, of execution-feedback.

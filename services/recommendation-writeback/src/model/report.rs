@@ -18,6 +18,14 @@ pub fn total(parts: &[PostedLine]) -> Option<Micro> {
     parts.iter().try_fold(Micro::ZERO, |total, part| total.plus(part.quantity.parse().ok()?).ok())
 }
 
+/// What a report says as a whole: that something is open, before all else.
+pub fn outcome(reports: &[LineReport]) -> LineOutcome {
+    let any = |outcome: LineOutcome| reports.iter().any(|report| report.outcome() == outcome);
+    let open = [LineOutcome::Unknown, LineOutcome::Retry].into_iter().find(|outcome| any(*outcome));
+    let alike = [LineOutcome::Posted, LineOutcome::Rejected].into_iter().find(|of| reports.iter().all(|report| report.outcome() == *of));
+    open.or(alike).unwrap_or(LineOutcome::Changed)
+}
+
 /// Checks a report against its draft: every line once, and nothing that cannot be.
 ///
 /// # Errors
@@ -145,6 +153,25 @@ mod tests {
             said(3, LineOutcome::Unknown, &[]),
         ] {
             assert_eq!(check(&draft(), &[second, first.clone()]), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_report_as_a_whole() {
+        use LineOutcome::{Changed, Posted, Rejected, Retry, Unknown};
+        let table = [
+            (Posted, Posted, Posted),
+            (Rejected, Rejected, Rejected),
+            (Posted, Rejected, Changed),
+            (Changed, Posted, Changed),
+            (Retry, Posted, Retry),
+            (Retry, Unknown, Unknown),
+        ];
+        for (one, other, whole) in table {
+            assert_eq!(
+                [outcome(&[said(1, one, &[]), said(3, other, &[])]), outcome(&[said(3, other, &[]), said(1, one, &[])])],
+                [whole; 2]
+            );
         }
     }
 

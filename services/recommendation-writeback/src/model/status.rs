@@ -115,6 +115,16 @@ pub fn name(state: State) -> &'static str {
     state.as_str_name().trim_start_matches("RECOMMENDATION_STATE_")
 }
 
+/// `purchase`.
+pub fn kind_name(kind: RecommendationKind) -> String {
+    kind.as_str_name().trim_start_matches("RECOMMENDATION_KIND_").to_lowercase()
+}
+
+/// Whether it was approved, and that still holds.
+pub fn is_approved(state: State) -> bool {
+    matches!(state, State::Approved | State::Drafted | State::Posted | State::PartiallyPosted | State::Rejected)
+}
+
 /// Whether a later run may still take its place: it is not on its way into the ERP, and not at an end.
 pub fn is_live(state: State) -> bool {
     matches!(state, State::Received | State::Invalid | State::Held | State::PendingApproval | State::Approved | State::Drafted)

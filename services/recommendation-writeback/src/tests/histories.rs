@@ -8,6 +8,7 @@ use super::{
 };
 use crate::model::{
     draft_order::{self, DraftOrder},
+    number,
     posting::PostingLink,
     status::{self, Status, Step},
 };
@@ -357,6 +358,23 @@ async fn check_drafts(world: &World, truth: &Truth, all: &Lines, drafts: &BTreeM
     assert!(edges.into_iter().all(|step| status::may_become(named(&step.from), named(&step.to))));
 }
 
+/// The sums that gauges tell are those of the lines and draft orders.
+async fn check_standing(world: &World, all: &Lines, drafts: &BTreeMap<String, contract::DraftOrder>) {
+    let lines = all.values().filter(|line| line.state() == State::PendingApproval).map(|line| ("line", &line.value));
+    let orders = drafts.values().filter(|draft| draft.state() == DraftOrderState::PendingApproval).map(|draft| ("order", &draft.value));
+    let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
+    for (stage, value) in lines.chain(orders) {
+        *wanted.entry(format!("waiting/{stage}")).or_default() += 1;
+        *wanted.entry(format!("value/{stage}/EUR")).or_default() += value.as_ref().map_or(0, |value| units(&value.amount));
+    }
+    for draft in drafts.values().filter(|draft| draft_order::UNDER_WAY.contains(&draft.state())) {
+        *wanted.entry(format!("draft/{}", draft_order::name(draft.state()).to_lowercase())).or_default() += 1;
+    }
+    wanted.retain(|_, count| *count != 0);
+    let sums: BTreeMap<String, i64> = world.sums(number::STANDING).await.into_iter().map(|sum| (sum.key, sum.amount)).collect();
+    assert_eq!(sums, wanted);
+}
+
 on_both_engines! {
     no_need_is_ordered_twice_and_no_edit_is_lost
     what_comes_anyway_is_taken_off_once
@@ -373,6 +391,7 @@ fn no_need_is_ordered_twice_and_no_edit_is_lost(engine: Engine) {
                 check_lines(&truth, &before, &all, &drafts);
                 check_changes(&truth, &all);
                 check_drafts(&world, &truth, &all, &drafts).await;
+                check_standing(&world, &all, &drafts).await;
                 before = all;
             }
         });

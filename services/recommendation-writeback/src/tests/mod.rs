@@ -6,6 +6,7 @@ mod decisions;
 mod drafts;
 mod edges;
 mod histories;
+mod measures;
 mod postings;
 mod reports;
 mod rules;
