@@ -16,20 +16,20 @@ use std::{
 const DAYS: u32 = 6;
 
 /// A company and the program that it talks to.
-struct Stage {
+pub struct Stage {
     place: Place,
     clock: PathBuf,
-    port: u16,
+    pub port: u16,
 }
 
 impl Stage {
-    fn new(engine: Engine) -> Self {
+    pub fn new(engine: Engine) -> Self {
         let place = Place::new(engine);
         let clock = place.folder().join("clock");
         Self { place, clock, port: free_port() }
     }
 
-    fn play(&self, seed: u64, goods: usize) -> Simulation {
+    pub fn play(&self, seed: u64, goods: usize) -> Simulation {
         let setup = Setup {
             seed,
             addresses: Addresses { all: format!("http://127.0.0.1:{}", self.port), packages: BTreeMap::new() },
@@ -46,7 +46,13 @@ impl Stage {
 
     /// Nobody waits until it listens: the parties try again, and it may be killed before.
     fn serve(&self) -> Process {
-        let mut command = self.place.command(self.port, &["--policy", root().join("examples/demo/policy.yaml").to_str().unwrap()]);
+        self.serve_with(&[])
+    }
+
+    /// With further arguments.
+    pub fn serve_with(&self, arguments: &[&str]) -> Process {
+        let policy = root().join("examples/demo/policy.yaml");
+        let mut command = self.place.command(self.port, &[&["--policy", policy.to_str().unwrap()], arguments].concat());
         Process::start(command.env(CLOCK_FILE, &self.clock))
     }
 }
