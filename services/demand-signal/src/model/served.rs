@@ -54,10 +54,10 @@ pub fn ordered(old: Option<&DemandLine>, new: Option<&DemandLine>, to: &mut Deri
 }
 
 fn cancelled(old: Option<&DemandLine>, new: &DemandLine, to: &mut Derived<'_, '_>) {
-    let causes: [(&str, fn(&DemandLine) -> Micro); 2] =
-        [("customer", |line| line.cancelled_by_customer), ("supply", |line| line.cancelled_by_supply)];
-    for (cause, amount) in causes {
-        if amount(new) > old.map_or(Micro::ZERO, amount) {
+    let causes = |line: &DemandLine| [("customer", line.cancelled_by_customer), ("supply", line.cancelled_by_supply)];
+    let before = old.map(causes);
+    for (at, (cause, amount)) in causes(new).into_iter().enumerate() {
+        if amount > before.map_or(Micro::ZERO, |before| before[at].1) {
             to.measure(&DEMAND_CANCELLED, &[cause], 1);
         }
     }
