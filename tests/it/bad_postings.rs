@@ -3,13 +3,13 @@
 use crate::{
     bad_calls::is,
     bad_input::{day, quantity},
-    bad_orders::{approve, free, planned, seen, settle, settle_in, status, verbs},
+    bad_orders::{free, planned, settle, settle_in, status, verbs},
     bad_receipts::order,
 };
 use crossdock_proto::writeback::{
     DraftOrder, DraftOrderFilter, DraftOrderState, LeaseDraftOrdersRequest, LineOutcome, LineReport, PostedLine, Recommendation,
     RecommendationKind, RecommendationState, ReleaseDraftOrderRequest, ReleaseDraftOrderResponse, ReportPostingRequest,
-    ReportPostingResponse, Seen, Settlement, Target,
+    ReportPostingResponse, Settlement, Target,
 };
 use crossdock_testkit::eventually_async;
 use crossdock_tests::{EXECUTION, PATIENCE, Server, WRITEBACK, acting, call};
@@ -165,12 +165,9 @@ async fn a_cancel_of_an_order_that_looks_different_is_held_and_can_be_refused_by
     };
     eventually_async("the order to be known, and to differ", PATIENCE, differs).await;
     settle(&server, "CANCEL", Settlement::Release).await.unwrap();
-    // It has no price: a person approves it, and its draft order.
-    approve(&server, "ann", vec![seen(&server, "CANCEL").await]).await;
     let drafts = server.list::<DraftOrder>(WRITEBACK, "operator", "draft_order", &DraftOrderFilter::default()).await;
     let (key, draft) = drafts.into_iter().find(|(_, draft)| draft.lines[0].target.is_some()).unwrap();
-    let sealed = release(&server, &key, &draft.etag).await.unwrap().into_inner().draft_order.unwrap();
-    approve(&server, "ann", vec![Seen { draft_order: key.clone(), etag: sealed.etag, recommendation: String::new() }]).await;
+    release(&server, &key, &draft.etag).await.unwrap();
     let lease = leased(&server, "lease", 3_600).await;
     assert_eq!(lease.lines[0].target, Some(target));
     let refused = LineReport { message: "40 are open, not 100".into(), ..said(1, LineOutcome::Rejected, &[]) };

@@ -12,6 +12,7 @@ mod example;
 mod kills;
 mod lines;
 mod loads;
+mod metrics;
 mod orders;
 mod play;
 mod processes;

@@ -7,6 +7,7 @@ use super::{
 use crate::app::{
     apply::apply,
     desk::{self, ESCALATE, REROUTE},
+    gauges::gauges,
     hear::hear,
 };
 use crossdock_core::{Clock, Key, Micros};
@@ -16,6 +17,7 @@ use crossdock_proto::{
 };
 use crossdock_records::{EXCEPTION, Policy, PolicyCell, Runner, derive};
 use crossdock_store::Store;
+use crossdock_telemetry::metrics::{EXCEPTIONS, EXCEPTIONS_AGE, Measured, Number};
 use crossdock_testkit::{Engine, Hand, Place, eventually_async};
 use prost::Message;
 use std::sync::Arc;
@@ -255,4 +257,19 @@ async fn a_webhook_that_never_answers_holds_up_nothing() {
     eventually_async("nothing is untold", PATIENCE, quiet).await;
     silent.abort();
     process.stop().await;
+}
+
+#[tokio::test]
+async fn the_desk_says_what_is_open_and_how_old_it_is() {
+    let desk = Desk::new().await;
+    desk.apply("routes: [{name: masters, services: [master-data], team: data}]").await;
+    desk.hear("master-data", IssueState::Open, 1).await;
+    desk.hear("demand-signal", IssueState::Open, 2).await;
+    desk.hear("execution-feedback", IssueState::Open, 2).await;
+    desk.hear("execution-feedback", IssueState::Resolved, 0).await;
+    let said = desk.store.read("gauges", |read| gauges(read, &Policy::default(), 5 * MINUTE)).await.unwrap();
+    // No first time was said: they are as young as can be.
+    let of =
+        |team| [Measured::new(&EXCEPTIONS, &["warning", team], 1), Measured::new(&EXCEPTIONS_AGE, &["warning", team], Number::seconds(0))];
+    assert_eq!(said, [of(""), of("data")].concat());
 }
