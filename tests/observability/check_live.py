@@ -11,7 +11,7 @@ import expressions
 
 PROMETHEUS = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:29090"
 HERE = pathlib.Path(__file__).resolve().parent
-# Metrics, perhaps with one value of a label: NAME or NAME{label="value"}.
+# Metrics, perhaps with one matcher of a label: NAME or NAME{label="value"}.
 MAY_BE_EMPTY = {line.split("#")[0].strip() for line in (HERE / "may_be_empty.txt").read_text().splitlines()} - {""}
 problems = []
 
@@ -44,7 +44,7 @@ def written(selector):
 
 def excused(selector):
     return selector["name"] in MAY_BE_EMPTY or any(
-        f'{selector["name"]}{{{each["name"]}="{each["value"]}"}}' in MAY_BE_EMPTY for each in selector["matchers"])
+        f'{selector["name"]}{{{each["name"]}{each["type"]}"{each["value"]}"}}' in MAY_BE_EMPTY for each in selector["matchers"])
 
 
 def labels(name):

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Exceptions of one state that are looked at: with more of them nobody asks for the exact number.
 const MOST: usize = 2_000;
 
+/// Whose they are where no route says it: a label without a value is none.
+const NOBODY: &str = "nobody";
+
 /// What is not resolved, by severity and by the team that owns it.
 ///
 /// # Errors
@@ -20,7 +23,8 @@ pub fn gauges(read: &mut Read<'_>, _: &Policy, now: Micros) -> Result<Vec<Measur
         for record in read.scan(Scan::Field { kind: EXCEPTION, name: "state", value: state, prefix: "", after: "" }, MOST)? {
             let Some(held) = message::<Exception>(&record) else { continue };
             let since = held.first_time.as_ref().map_or(now, micros);
-            let (count, oldest) = found.entry((severity(held.severity()), held.team)).or_insert((0, since));
+            let team = if held.team.is_empty() { NOBODY.to_owned() } else { held.team };
+            let (count, oldest) = found.entry((severity(held.severity()), team)).or_insert((0, since));
             *count += 1;
             *oldest = since.min(*oldest);
         }

@@ -271,5 +271,5 @@ async fn the_desk_says_what_is_open_and_how_old_it_is() {
     // No first time was said: they are as young as can be.
     let of =
         |team| [Measured::new(&EXCEPTIONS, &["warning", team], 1), Measured::new(&EXCEPTIONS_AGE, &["warning", team], Number::seconds(0))];
-    assert_eq!(said, [of(""), of("data")].concat());
+    assert_eq!(said, [of("data"), of("nobody")].concat());
 }
