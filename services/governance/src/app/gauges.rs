@@ -23,8 +23,9 @@ pub fn gauges(read: &mut Read<'_>, _: &Policy, now: Micros) -> Result<Vec<Measur
         for record in read.scan(Scan::Field { kind: EXCEPTION, name: "state", value: state, prefix: "", after: "" }, MOST)? {
             let Some(held) = message::<Exception>(&record) else { continue };
             let since = held.first_time.as_ref().map_or(now, micros);
+            let severity = severity(held.severity());
             let team = if held.team.is_empty() { NOBODY.to_owned() } else { held.team };
-            let (count, oldest) = found.entry((severity(held.severity()), team)).or_insert((0, since));
+            let (count, oldest) = found.entry((severity, team)).or_insert((0, since));
             *count += 1;
             *oldest = since.min(*oldest);
         }
