@@ -1,7 +1,7 @@
 //! Leases and reports.
 
 use super::{
-    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, erp, on_order, reason, rule, said, seen, today},
+    samples::{HOUR, L1, L2, L3, SECOND, buyer, day, erp, on_order, reason, rule, said, today},
     world::World,
 };
 use crate::model::{draft_order::DraftOrder, posting::Posting};
