@@ -48,8 +48,6 @@ pub const LOCATION: &str = "crossdock.location";
 pub const RECOMMENDATION: &str = "crossdock.recommendation";
 /// The draft order, by posting key.
 pub const ORDER: &str = "crossdock.order";
-/// Links that a span did not take any more.
-pub const LINKS_DROPPED: &str = "crossdock.links.dropped";
 
 /// All of them.
 pub const ALL: &[&str] = &[
@@ -74,10 +72,20 @@ pub const ALL: &[&str] = &[
     LOCATION,
     RECOMMENDATION,
     ORDER,
-    LINKS_DROPPED,
     OUTCOMES[0],
     OUTCOMES[1],
     OUTCOMES[2],
     OUTCOMES[3],
     OUTCOMES[4],
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn all_are_documented() {
+        let page = include_str!("../../../docs/observability.md");
+        for name in super::ALL {
+            assert!(page.contains(&format!("`{name}`")), "docs/observability.md lacks `{name}`");
+        }
+    }
+}
