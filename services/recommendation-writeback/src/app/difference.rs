@@ -60,7 +60,7 @@ pub fn ordered(tx: &mut Tx<'_>, key: &str, status: &RecommendationStatus, found:
             }
             let quantity = quantity.min(left);
             left.0 -= quantity.0;
-            ordered.quantity.0 += quantity.0;
+            ordered.quantity.0 = ordered.quantity.0.saturating_add(quantity.0);
             if !ordered.lines.iter().any(|(known, _)| *known == earlier_key) {
                 ordered.lines.push((earlier_key, earlier));
             }
