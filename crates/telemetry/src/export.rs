@@ -11,7 +11,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -28,7 +28,9 @@ pub fn processor<E: SpanExporter + 'static>(exporter: E) -> impl SpanProcessor {
     let waiting = Arc::new(AtomicUsize::new(0));
     let config =
         BatchConfigBuilder::default().with_max_queue_size(WAITING).with_max_export_batch_size(TOGETHER).with_scheduled_delay(DELAY).build();
-    let batches = BatchSpanProcessor::builder(Counting { exporter, waiting: Arc::clone(&waiting) }).with_batch_config(config).build();
+    let batches = BatchSpanProcessor::builder(Counting { exporter, waiting: Arc::clone(&waiting), away: AtomicBool::new(false) })
+        .with_batch_config(config)
+        .build();
     Bounded { batches, waiting }
 }
 
@@ -72,15 +74,22 @@ impl SpanProcessor for Bounded {
 struct Counting<E> {
     exporter: E,
     waiting: Arc<AtomicUsize>,
+    /// The last could not be sent: that is said once.
+    away: AtomicBool,
 }
 
 impl<E: SpanExporter> SpanExporter for Counting<E> {
     fn export(&self, batch: Vec<SpanData>) -> impl Future<Output = OTelSdkResult> + Send {
         let count = batch.len();
         self.waiting.fetch_sub(count, Ordering::Relaxed);
-        let sent = self.exporter.export(batch);
+        let (sent, away) = (self.exporter.export(batch), &self.away);
         async move {
             let sent = sent.await;
+            match (&sent, away.swap(sent.is_err(), Ordering::Relaxed)) {
+                (Err(error), false) => tracing::warn!(%error, "traces cannot be sent; they are dropped until they can"),
+                (Ok(()), true) => tracing::info!("traces are sent again"),
+                _ => {}
+            }
             if sent.is_err() {
                 DROPPED.record(&["spans"], i64::try_from(count).unwrap_or(i64::MAX));
             }

@@ -45,7 +45,8 @@ pub fn start(service: &str, filter: &str, config: &Config) -> Result<Telemetry, 
     let traces =
         config.otlp.as_deref().map(|to| Ok::<_, Problem>(provider(span_exporter(to)?, config.sample, resource.clone()))).transpose()?;
     let logs = config.otlp.as_deref().filter(|_| config.logs).map(|to| log_provider(to, resource)).transpose()?;
-    let filter = EnvFilter::try_new(filter)?;
+    // The library complains of each message that a backend does not take.
+    let filter = EnvFilter::try_new(filter)?.add_directive("opentelemetry_sdk=off".parse()?);
     let lines: Box<dyn Layer<_> + Send + Sync> = if std::io::stderr().is_terminal() {
         Box::new(fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter.clone()))
     } else {
