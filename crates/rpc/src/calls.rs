@@ -16,6 +16,9 @@ use tracing::{Span, debug_span, field::Empty};
 /// The header with the trace context of a caller (W3C).
 const TRACEPARENT: &str = "traceparent";
 
+/// What tonic says, as an internal error, of a caller who went away in the middle of its request.
+const GONE: &str = "Missing request message.";
+
 /// On which side of a call this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -128,8 +131,9 @@ impl Call {
     /// Ends when the answer does.
     pub fn answered<B>(self, response: Response<B>) -> Response<Answer<B>> {
         // An error without a message has its trailers where the headers are.
-        let code = code(response.headers());
         let why = response.extensions().get::<Status>().map(Why::of).unwrap_or_default();
+        let gone = self.side == Side::Server && why.message == GONE;
+        let code = code(response.headers()).map(|code| if gone { Code::Cancelled } else { code });
         response.map(|body| match code {
             Some(code) => {
                 self.end(code, &why);
