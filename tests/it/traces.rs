@@ -78,6 +78,12 @@ fn calls_are_whole(spans: &[Span]) {
     for name in ["batch", "store.commit", "follow master-data", "follow recommendation-writeback", "task run"] {
         assert!(spans.iter().any(|span| span.name == name), "no span {name}");
     }
+    // What is reported is committed under its call, or the call is linked to the commit that it shares.
+    let committed: BTreeSet<&Id> = spans.iter().filter(|span| span.name == "store.commit").map(|span| &span.span_id).collect();
+    let under: BTreeSet<&Id> = spans.iter().filter(|span| span.name == "store.commit").map(|span| &span.parent_span_id).collect();
+    let reports = served.iter().filter(|span| span.name.ends_with("/ReportPosting"));
+    let told = |span: &&&Span| under.contains(&span.span_id) || span.links.iter().any(|link| committed.contains(&link.span_id));
+    assert!(reports.clone().count() > 30 && reports.clone().all(|span| told(&span)), "every commit is told");
     assert!(spans.iter().filter(|span| span.name.starts_with("follow ")).all(|span| span.parent_span_id.is_empty()));
 }
 

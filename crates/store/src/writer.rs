@@ -208,12 +208,13 @@ pub(crate) fn within(asked: &Span, span: impl FnOnce() -> Span) -> Span {
     if asked.is_none() { Span::none() } else { asked.in_scope(span) }
 }
 
-/// One commit for all: it is told under the first, and the others are linked to it.
+/// One commit for all: it is told under the first that is traced, and the others are linked to it.
 fn commit(tx: Tx<'_>, service: &str, group: &[Waiting]) -> Result<Committed> {
-    let first = group.first().map_or_else(Span::none, |(job, _)| job.span().clone());
+    let mut traced = group.iter().map(|(job, _)| job.span()).filter(|span| !span.is_none());
+    let first = traced.next().cloned().unwrap_or_else(Span::none);
     let span = within(&first, || debug_span!("store.commit", otel.name = "store.commit", crossdock.jobs = group.len()));
     if let Some(own) = trace::context(&span) {
-        group.iter().skip(1).for_each(|(job, _)| trace::link(job.span(), own.as_bytes()));
+        traced.for_each(|span| trace::link(span, own.as_bytes()));
     }
     span.in_scope(|| {
         let began = Instant::now();
