@@ -3,6 +3,9 @@ use std::time::Duration;
 /// An instant in microseconds since 1970-01-01T00:00:00Z.
 pub type Micros = i64;
 
+/// Microseconds of a day.
+pub const DAY: Micros = 86_400 * 1_000_000;
+
 /// Where time comes from; a parameter everywhere, so that tests decide it.
 pub trait Clock: Send + Sync + 'static {
     /// Now.

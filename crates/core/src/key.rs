@@ -36,6 +36,11 @@ pub fn join<const N: usize>(parts: [&str; N]) -> String {
     key
 }
 
+/// Key of what a connection names by document and line; of a document without lines, by the document alone.
+pub fn document(connection: &str, document: &str, line: &str) -> String {
+    if line.is_empty() { join([connection, document]) } else { join([connection, document, line]) }
+}
+
 /// The parts of a joined key.
 pub fn split(key: &str) -> Vec<String> {
     key.split('/').map(|part| part.replace("%2F", "/").replace("%25", "%")).collect()

@@ -12,7 +12,7 @@ mod trace;
 mod version;
 
 pub use amount::{AmountError, Converted, Micro, Ratio, Rounding};
-pub use clock::{Clock, Micros, SystemClock, instant};
+pub use clock::{Clock, DAY, Micros, SystemClock, instant};
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use key::Key;

@@ -1,5 +1,6 @@
 //! How old what was sent is, against what the policy asks for.
 
+use crate::stored;
 use crossdock_core::Micros;
 use crossdock_proto::{
     governance::{FreshnessObjective, Policy},
@@ -29,7 +30,7 @@ pub fn freshness(policy: &Policy, watermarks: &[WatermarkState], now: Micros) ->
     let mut rows: BTreeMap<(String, String, String), Freshness> = BTreeMap::new();
     let mut put = |row: Freshness| rows.insert((row.kind.clone(), row.connection.clone(), row.region.clone()), row);
     for said in watermarks {
-        let age = said.recorded_through.map(|at| (now - at.seconds.saturating_mul(1_000_000) - i64::from(at.nanos / 1_000)).max(0));
+        let age = said.recorded_through.as_ref().map(|at| (now - stored::micros(at)).max(0));
         let objective = objective(policy, &said.kind, &said.connection).map(max_age);
         let stale = objective.is_some_and(|objective| age.is_none_or(|age| age > objective));
         let (connection, kind, region) = (said.connection.clone(), said.kind.clone(), said.region.clone());
@@ -53,7 +54,7 @@ fn objective<'a>(policy: &'a Policy, kind: &str, connection: &str) -> Option<&'a
 }
 
 fn max_age(asked: &FreshnessObjective) -> Micros {
-    asked.max_age.map_or(0, |age| age.seconds.saturating_mul(1_000_000) + i64::from(age.nanos / 1_000))
+    asked.max_age.as_ref().map_or(0, stored::span)
 }
 
 #[cfg(test)]

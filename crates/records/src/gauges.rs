@@ -78,7 +78,7 @@ fn agreed(policy: &Policy, package: &str) -> Vec<Measured> {
     let mut said = Vec::new();
     for objective in policy.document.objectives.iter().filter(|objective| objective.contract == package) {
         let of = [objective.contract.as_str(), &objective.connection];
-        let latency = objective.latency.map(|latency| latency.seconds * 1_000_000 + i64::from(latency.nanos / 1_000));
+        let latency = objective.latency.as_ref().map(stored::span);
         said.extend(latency.map(|latency| Measured::new(&OBJECTIVE_LATENCY, &of, Number::seconds(latency))));
         let errors = objective.error_ratio.parse::<Micro>().ok();
         said.extend(errors.map(|errors| Measured::new(&OBJECTIVE_ERRORS, &of, errors)));

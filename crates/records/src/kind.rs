@@ -17,10 +17,7 @@ pub trait Kind: Rules + Sized {
 
     /// Its key. Documents are named by connection, document and line; masters by their canonical id.
     fn key(_message: &Self::Message, connection: &str, envelope: &Envelope) -> String {
-        match envelope.line.as_str() {
-            "" => key::join([connection, &envelope.document]),
-            line => key::join([connection, &envelope.document, line]),
-        }
+        key::document(connection, &envelope.document, &envelope.line)
     }
 
     /// Whether the key is made of connection and document, and the envelope must name them.

@@ -1,6 +1,6 @@
 //! What governance says, as `take` and the layers use it.
 
-use crate::{Scope, Sender};
+use crate::{Scope, Sender, stored::span};
 use crossdock_core::Micros;
 use crossdock_proto::{
     Role,
@@ -83,7 +83,7 @@ impl Policy {
     /// How long a cause may stand before it becomes an issue, in microseconds.
     pub fn issue_grace(&self) -> Micros {
         let minute = Micros::from(60) * 1_000_000;
-        self.document.issue_grace.as_ref().map_or(minute, |grace| grace.seconds * 1_000_000 + i64::from(grace.nanos / 1_000))
+        self.document.issue_grace.as_ref().map_or(minute, span)
     }
 
     /// Percent of its records that a load of this kind may remove.

@@ -1,7 +1,7 @@
 //! Cross-references: what a connection calls a thing, and what the suite calls it.
 
 use crate::{Cause, Incoming, Kind, Known, Parse, Policy, Rules, parse::day, registry::Opened};
-use crossdock_core::{Key, Result, codes, key};
+use crossdock_core::{DAY, Key, Result, codes, key};
 use crossdock_proto::{operations::ReferenceTable, types::Date};
 use crossdock_store::Tx;
 
@@ -41,7 +41,7 @@ pub(crate) fn translate(tx: &mut Tx<'_>, policy: &Policy, incoming: &[Incoming],
         return Ok(());
     }
     known.load(tx, asked)?;
-    let today = tx.now().div_euclid(86_400_000_000);
+    let today = tx.now().div_euclid(DAY);
     for (incoming, opened) in incoming.iter().zip(opened) {
         let connection = &incoming.origin.connection;
         let own = policy.has_own_ids(connection);

@@ -63,6 +63,11 @@ pub fn micros(at: &Timestamp) -> Micros {
     at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))
 }
 
+/// A span of time of the contracts in microseconds; what is finer is cut off.
+pub fn span(of: &prost_types::Duration) -> Micros {
+    of.seconds.saturating_mul(1_000_000).saturating_add(i64::from(of.nanos / 1_000))
+}
+
 /// The bytes of a message, the same for the same content.
 pub fn encoded(message: &impl Message) -> Vec<u8> {
     message.encode_to_vec()

@@ -10,7 +10,7 @@ use crate::{
     settle::{Held, Settled, settle},
     stored,
 };
-use crossdock_core::{Key, Micros, Result, Violation, instant, key};
+use crossdock_core::{DAY, Key, Micros, Result, Violation, instant, key};
 use crossdock_proto::types::{Finding, Outcome};
 use crossdock_store::{Fields, Record, Tx};
 use crossdock_telemetry::metrics::{Measured, RECORDS};
@@ -251,7 +251,7 @@ impl Intake<'_, '_> {
             }
             self.look_at_time(&passing, &mut findings);
         }
-        let today = self.tx.now().div_euclid(86_400_000_000);
+        let today = self.tx.now().div_euclid(DAY);
         if counts && (deletes || passing.draft.is_ended(today)) {
             self.look_at_users(&passing, &mut findings)?;
         }

@@ -21,7 +21,7 @@ const GONE: &str = "Missing request message.";
 
 /// On which side of a call this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+enum Side {
     /// It answers.
     Server,
     /// It asks.
@@ -42,21 +42,7 @@ impl Call {
     /// A call that came in, with the trace of its caller if it has one.
     pub fn server(path: &str, headers: &HeaderMap) -> Self {
         let caller = headers.get(TRACEPARENT).and_then(|value| TraceParent::parse(value.to_str().ok()?));
-        let call = Self::begin(Side::Server, path, || {
-            debug_span!(
-                parent: None,
-                "rpc.server",
-                otel.name = path.trim_start_matches('/'),
-                otel.kind = "server",
-                otel.status_code = Empty,
-                rpc.system.name = "grpc",
-                rpc.method = path.trim_start_matches('/'),
-                rpc.response.status_code = Empty,
-                error.type = Empty,
-                crossdock.connection = Empty,
-                crossdock.service = Empty,
-            )
-        });
+        let call = Self::begin(Side::Server, path, None);
         if let Some(caller) = caller {
             trace::continues(&call.span, &caller);
         }
@@ -65,32 +51,35 @@ impl Call {
 
     /// A call that goes out; its headers get the trace.
     pub fn client(path: &str, headers: &mut HeaderMap) -> Self {
-        let call = Self::begin(Side::Client, path, || {
-            debug_span!(
-                "rpc.client",
-                otel.name = path.trim_start_matches('/'),
-                otel.kind = "client",
-                otel.status_code = Empty,
-                rpc.system.name = "grpc",
-                rpc.method = path.trim_start_matches('/'),
-                rpc.response.status_code = Empty,
-                error.type = Empty,
-            )
-        });
+        let call = Self::begin(Side::Client, path, Span::current().id());
         if let Some(value) = trace::context(&call.span).and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
             headers.insert(TRACEPARENT, value);
         }
         call
     }
 
+    fn begin(side: Side, path: &str, parent: Option<tracing::Id>) -> Self {
+        let method = path.trim_start_matches('/');
+        let span = debug_span!(
+            parent: parent,
+            "rpc",
+            otel.name = method,
+            otel.kind = if side == Side::Server { "server" } else { "client" },
+            otel.status_code = Empty,
+            rpc.system.name = "grpc",
+            rpc.method = method,
+            rpc.response.status_code = Empty,
+            error.type = Empty,
+            crossdock.connection = Empty,
+            crossdock.service = Empty,
+        );
+        Self { span, side, method: method.to_owned(), connection: String::new(), began: Instant::now() }
+    }
+
     /// Says who called.
     pub fn of(&mut self, connection: &str) {
         self.span.record("crossdock.connection", connection);
         connection.clone_into(&mut self.connection);
-    }
-
-    fn begin(side: Side, path: &str, span: impl FnOnce() -> Span) -> Self {
-        Self { span: span(), side, method: path.trim_start_matches('/').to_owned(), connection: String::new(), began: Instant::now() }
     }
 
     /// Ends with this code, and what is known of why.
@@ -175,7 +164,7 @@ fn code(headers: &HeaderMap) -> Option<Code> {
 }
 
 /// Name of a status code as in the gRPC specification.
-pub fn name(code: Code) -> &'static str {
+fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",
@@ -222,8 +211,7 @@ where
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let span = self.call.as_ref().map_or_else(Span::none, |call| call.span.clone());
-        let frame = span.in_scope(|| Pin::new(&mut self.body).poll_frame(context));
-        let frame = ready!(frame);
+        let frame = ready!(span.in_scope(|| Pin::new(&mut self.body).poll_frame(context)));
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(code) = frame.trailers_ref().and_then(code) {

@@ -14,6 +14,35 @@ use std::{future::Future, sync::Arc};
 /// Due work of a service by its name.
 pub type Tasks = &'static [(&'static str, Task)];
 
+/// What a connection sends.
+pub fn incoming(connection: &str, records: &[Record]) -> Vec<Incoming> {
+    let origin = Arc::new(Origin { connection: connection.into(), ..Origin::default() });
+    records.iter().map(|record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None }).collect()
+}
+
+/// Names the world of a service's tests: a [`Bench`] that can do more.
+#[macro_export]
+macro_rules! world {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        pub struct $name($crate::Bench);
+
+        impl std::ops::Deref for $name {
+            type Target = $crate::Bench;
+
+            fn deref(&self) -> &$crate::Bench {
+                &self.0
+            }
+        }
+
+        impl std::ops::DerefMut for $name {
+            fn deref_mut(&mut self) -> &mut $crate::Bench {
+                &mut self.0
+            }
+        }
+    };
+}
+
 /// A service at work on one store.
 pub struct Bench {
     /// Its store.
@@ -54,9 +83,7 @@ impl Bench {
     /// # Panics
     /// If the store fails.
     pub async fn take(&self, connection: &str, records: &[Record]) -> Vec<Taken> {
-        let origin = Arc::new(Origin { connection: connection.into(), ..Origin::default() });
-        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
-        let incoming: Vec<Incoming> = records.iter().map(one).collect();
+        let incoming = incoming(connection, records);
         let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
         self.store.write("test", move |tx| take(tx, &kinds, &policy, &incoming)).await.unwrap()
     }

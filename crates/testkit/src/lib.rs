@@ -16,7 +16,7 @@ mod seed;
 mod wait;
 
 pub use alone::alone;
-pub use bench::{Bench, Tasks, deleted, record, run, told};
+pub use bench::{Bench, Tasks, deleted, incoming, record, run, told};
 pub use hand::Hand;
 pub use place::{Engine, Place};
 pub use postgres::{Database, Schema, fresh_database, fresh_schema, postgres_url};

@@ -19,35 +19,18 @@ use crossdock_proto::{
     operations::{Set, SetPurpose, SetScope},
     types::{Date, Finding, Quantity, Watermark},
 };
-use crossdock_records::{Batch, Incoming, Kind, Origin, SET, Taken, ingest, message, model, take};
+use crossdock_records::{Batch, Kind, Origin, SET, Taken, ingest, message, model, take};
 use crossdock_telemetry::metrics::Measured;
-use crossdock_testkit::{Bench, Engine};
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    ops::{Deref, DerefMut},
-    sync::Arc,
-};
+use crossdock_testkit::{Bench, Engine, incoming};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 /// 2026-06-15T12:00:00Z.
 pub const NOW: Micros = 1_781_524_800_000_000;
 
-/// Demand-signal.
-pub struct World(Bench);
-
-impl Deref for World {
-    type Target = Bench;
-
-    fn deref(&self) -> &Bench {
-        &self.0
-    }
-}
-
-impl DerefMut for World {
-    fn deref_mut(&mut self) -> &mut Bench {
-        &mut self.0
-    }
-}
+crossdock_testkit::world!(
+    /// Demand-signal.
+    World
+);
 
 impl World {
     pub fn run<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
@@ -122,9 +105,7 @@ impl World {
 
     /// Sends records and says what was measured of them, and of goods whose order was not known, once it is looked for it.
     pub async fn measured(&self, records: &[Record]) -> Vec<Measured> {
-        let origin = Arc::new(Origin { connection: "erp".into(), ..Origin::default() });
-        let one = |record: &Record| Incoming { origin: Arc::clone(&origin), record: record.clone(), redriven: None };
-        let incoming: Vec<Incoming> = records.iter().map(one).collect();
+        let incoming = incoming("erp", records);
         let (kinds, policy) = (Arc::clone(&self.kinds), Arc::clone(&self.policy));
         let taking = move |tx: &mut crossdock_store::Tx<'_>| {
             take(tx, &kinds, &policy, &incoming)?;

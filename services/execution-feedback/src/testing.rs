@@ -28,29 +28,16 @@ use prost::Message;
 use std::{
     collections::{BTreeMap, HashMap},
     future::Future,
-    ops::{Deref, DerefMut},
     sync::Arc,
 };
 
 /// 2026-11-23T12:00:00Z.
 pub const NOW: Micros = 1_795_435_200_000_000;
 
-/// Execution-feedback.
-pub struct World(Bench);
-
-impl Deref for World {
-    type Target = Bench;
-
-    fn deref(&self) -> &Bench {
-        &self.0
-    }
-}
-
-impl DerefMut for World {
-    fn deref_mut(&mut self) -> &mut Bench {
-        &mut self.0
-    }
-}
+crossdock_testkit::world!(
+    /// Execution-feedback.
+    World
+);
 
 fn connection(name: &str, role: Role) -> governance::Connection {
     governance::Connection { name: name.into(), roles: vec![role.into()], ..governance::Connection::default() }

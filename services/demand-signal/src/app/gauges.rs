@@ -4,14 +4,13 @@ use crate::model::{
     number,
     total::{ON_HAND, SHIPPED},
 };
-use crossdock_core::{Micro, Micros, Result};
+use crossdock_core::{DAY, Micro, Micros, Result};
 use crossdock_records::Policy;
 use crossdock_store::Read;
 use crossdock_telemetry::metrics::{Measured, Number, TURNS};
 
 /// Days that stand for a year.
 const DAYS: i64 = 28;
-const DAY: Micros = 86_400_000_000;
 
 /// How often in a year the stock would be shipped.
 ///

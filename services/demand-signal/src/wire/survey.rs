@@ -4,7 +4,7 @@ use crate::app::{
     accuracy::{Scoring, closed_until, newest_runs},
     survey::{Stock, accuracy},
 };
-use crossdock_core::Result;
+use crossdock_core::{DAY, Result};
 use crossdock_records::completeness;
 use crossdock_rpc::Handle;
 use crossdock_telemetry::metrics::{self, Measured};
@@ -32,7 +32,7 @@ pub async fn run(handle: Handle) {
 }
 
 async fn round(handle: &Handle) -> Result<Vec<Measured>> {
-    let mut stock = Stock::of(handle.store.clock().now().div_euclid(86_400_000_000));
+    let mut stock = Stock::of(handle.store.clock().now().div_euclid(DAY));
     loop {
         let (looked, more) = handle.store.read("survey.stock", move |read| stock.page(read).map(|more| (stock, more))).await?;
         stock = looked;

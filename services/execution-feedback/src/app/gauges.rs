@@ -1,7 +1,7 @@
 //! What is open now, from sums by day.
 
-use crate::model::{measure::DAY, number};
-use crossdock_core::{Micros, Result};
+use crate::model::number;
+use crossdock_core::{DAY, Micros, Result};
 use crossdock_records::Policy;
 use crossdock_store::Read;
 use crossdock_telemetry::metrics::{DISRUPTIONS_OPEN, Measured, ORDER_LINES_OPEN};

@@ -1,14 +1,12 @@
 //! What is measured of order lines and of what is told of them, where it is written.
 
 use super::{facts::micro, number, performance::Done};
-use crossdock_core::{Micro, Micros, Result};
+use crossdock_core::{DAY, Micro, Result};
 use crossdock_master_data::wired::civil;
 use crossdock_proto::{execution as contract, types::Date};
 use crossdock_records::{Derived, day};
 use crossdock_telemetry::metrics::{FEEDBACK_DELAY, LEAD_TIME_ERROR, Number, ORDER_LINES_FINISHED};
 
-/// A day, in microseconds.
-pub const DAY: Micros = 86_400 * 1_000_000;
 /// The bucket of what has no day.
 const NEVER: i64 = i64::MAX;
 

@@ -153,7 +153,7 @@ async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEv
     let records = told(NAME, found.await)?;
     let status = records.iter().find(|record| kind(record) == Some("recommendation_status"));
     let target = status.and_then(read::<writeback::RecommendationStatus>).and_then(|status| status.target);
-    let changed = target.map(|target| key::join([&target.connection, &target.document, &target.line]));
+    let changed = target.map(|target| key::document(&target.connection, &target.document, &target.line));
     let sent = records.iter().find(|record| kind(record) == Some("recommendation"));
     let pegs = sent.and_then(read::<writeback::Recommendation>).map(|sent| sent.pegs).unwrap_or_default();
     let peg = |peg: writeback::Peg| [("demand_line", peg.demand_line), ("forecast", peg.forecast)];

@@ -10,10 +10,10 @@ use crate::model::{
     posting::PostingLink,
     problem::Problem,
     status,
-    supply::{Asking, Basis, Links, Supply, Unseen, amount, unseen},
+    supply::{Asking, Basis, Links, Supply, Unseen, amount, scaled, unseen},
     validate::{Terms, shift},
 };
-use crossdock_core::{Key, Micro, Ratio, Result, Rounding};
+use crossdock_core::{Key, Micro, Ratio, Result};
 use crossdock_proto::{
     governance::StaleBasis,
     operations::Set,
@@ -52,7 +52,7 @@ pub fn check(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommend
         return Ok(Checked::default());
     }
     let factor: Ratio = status.base_factor.parse().unwrap_or(Ratio::ONE);
-    let wanted = amount(&status.quantity).times(factor, Rounding::Up).map_or(Micro::MOST, |converted| converted.amount);
+    let wanted = scaled(amount(&status.quantity), factor);
     let ordered = difference::ordered(tx, key, status, &found, &links)?;
     let own = ordered.quantity.min(left);
     let mut changes = Vec::new();
@@ -66,7 +66,7 @@ pub fn check(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommend
     let nets = policy.document.writeback.as_ref().is_some_and(|rules| rules.stale_basis() == StaleBasis::Net);
     // What the planner ordered itself is no news that a person has to look at.
     let is_own = own > Micro::ZERO && (own >= wanted || own == left);
-    let in_unit = |base: Micro| base.times(factor.inverse(), Rounding::Up).map_or(Micro::MOST, |converted| converted.amount);
+    let in_unit = |base: Micro| scaled(base, factor.inverse());
     // What a buyer wrote is not changed behind their back.
     match terms.filter(|_| (nets || is_own) && status.edited_by.is_empty()) {
         Some(terms) => Ok(Checked { changes, ..net(status, terms, in_unit(left)) }),

@@ -58,7 +58,8 @@ fn tell(to: &mut Derived<'_, '_>, by: &Origin, draft: &DraftOrder, line: &DraftL
     let told = change::recommendation(to, &line.recommendation, &why, |status| {
         status.set_state(state);
         status.posted_quantity.clone_from(&line.posted_quantity);
-        status.post_time = status.post_time.filter(|_| is_posted(line.outcome())).or_else(|| is_posted(line.outcome()).then_some(now));
+        let first = status.post_time.unwrap_or(now);
+        status.post_time = is_posted(line.outcome()).then_some(first);
     })?;
     // A later plan for the same may wait for it.
     to.due(RECHECK_FOR, place(&told));

@@ -6,9 +6,9 @@ use crate::model::{
     posting::PostingLink,
     progress::Progress,
     status,
-    supply::{KEPT, Supply, amount, now, step},
+    supply::{KEPT, Supply, amount, now, scaled, step},
 };
-use crossdock_core::{Cursor, Micro, Micros, Ratio, Result, Rounding, key};
+use crossdock_core::{Cursor, DAY, Micro, Micros, Ratio, Result, key};
 use crossdock_proto::{
     execution::{OrderProgress, OrderState},
     types::Date,
@@ -18,9 +18,6 @@ use crossdock_proto::{
 };
 use crossdock_records::{Derived, day, micros, timestamp};
 use std::collections::BTreeSet;
-
-/// Microseconds of a day.
-const DAY: Micros = 86_400 * 1_000_000;
 
 /// What execution-feedback says of an order line at this place of its feed; no progress: it is gone.
 ///
@@ -60,7 +57,7 @@ pub fn own(to: &mut Derived<'_, '_>, key: &str, status: &RecommendationStatus) -
         return Ok(());
     }
     let factor: Ratio = status.base_factor.parse().unwrap_or(Ratio::ONE);
-    let base = |text: &str| amount(text).times(factor, Rounding::Up).map_or(Micro::MOST, |converted| converted.amount);
+    let base = |text: &str| scaled(amount(text), factor);
     let on_its_way = match status.state() {
         State::Approved | State::Drafted => base(&status.quantity),
         State::Posted | State::PartiallyPosted => base(&status.posted_quantity),

@@ -1,8 +1,14 @@
 //! The ERP order that a change is for: which it is, and whether it looks as the planner believed.
 
 use super::read;
-use crate::model::{civil, problem::Problem, progress::Progress, status, supply::amount};
-use crossdock_core::{Micro, Ratio, Result, Rounding};
+use crate::model::{
+    civil,
+    problem::Problem,
+    progress::Progress,
+    status,
+    supply::{amount, scaled},
+};
+use crossdock_core::{Ratio, Result};
 use crossdock_proto::{
     execution::OrderProgress,
     writeback::{RecommendationStatus, Target},
@@ -47,7 +53,7 @@ fn complete(policy: &Policy, target: &mut Target) -> Result<(), Problem> {
 /// Where the order is not as expected. What the planner did not say is not compared.
 pub fn differences(target: &Target, progress: &OrderProgress, factor: Ratio) -> Vec<Problem> {
     let (mut found, open) = (Vec::new(), amount(&progress.open));
-    let expected = amount(&target.expected_quantity).times(factor, Rounding::Up).map_or(Micro::MOST, |converted| converted.amount);
+    let expected = scaled(amount(&target.expected_quantity), factor);
     if !target.expected_quantity.is_empty() && expected != open {
         let message = format!("is not what is open on the order: that is {open} in the item's base unit; plan again, or release it");
         found.push(Problem::holds("target.expected_quantity", "TARGET_CHANGED", &target.expected_quantity, message));

@@ -86,10 +86,7 @@ pub fn is_changing(status: &RecommendationStatus) -> bool {
 
 /// The ERP order line that is meant, by key.
 pub fn order(target: &Target) -> String {
-    match target.line.as_str() {
-        "" => key::join([&target.connection, &target.document]),
-        line => key::join([target.connection.as_str(), &target.document, line]),
-    }
+    key::document(&target.connection, &target.document, &target.line)
 }
 
 /// The planner, as in the keys of its runs.

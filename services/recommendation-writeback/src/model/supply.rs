@@ -1,7 +1,7 @@
 //! Supply of an item for a destination, as the basis check counts it: lines of ERP orders, and what was recommended and is on its way into the ERP.
 
 use super::number;
-use crossdock_core::{Cursor, Micro, Micros};
+use crossdock_core::{Cursor, DAY, Micro, Micros, Ratio, Rounding};
 use crossdock_proto::writeback::{self as contract, LinkedRecommendation, SupplyEntry, SupplyStep};
 use crossdock_records::{Rules, derived_kind, micros};
 use jiff::civil::Date;
@@ -19,7 +19,7 @@ impl Rules for Supply {}
 /// Steps that are kept of a source of supply.
 const STEPS: usize = 8;
 /// How long what is over still counts, in microseconds.
-pub const KEPT: Micros = 14 * 86_400 * 1_000_000;
+pub const KEPT: Micros = 14 * DAY;
 
 /// What a planner had seen when it decided.
 #[derive(Clone, Copy, Debug)]
@@ -163,6 +163,11 @@ pub fn step(entry: &mut SupplyEntry, step: SupplyStep) {
 /// How much there is now.
 pub fn now(entry: &SupplyEntry) -> Micro {
     entry.steps.last().map_or(Micro::ZERO, |step| amount(&step.quantity))
+}
+
+/// An amount in another unit, rounded up; what is too much to count is the most there is.
+pub fn scaled(amount: Micro, factor: Ratio) -> Micro {
+    amount.times(factor, Rounding::Up).map_or(Micro::MOST, |converted| converted.amount)
 }
 
 /// A decimal text of our own.

@@ -27,29 +27,12 @@ use crossdock_proto::{
 use crossdock_records::{Derived, Kind, Policy, derive, message};
 use crossdock_store::Tx;
 use crossdock_testkit::{Bench, Engine};
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    ops::{Deref, DerefMut},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-/// The service.
-pub struct World(Bench);
-
-impl Deref for World {
-    type Target = Bench;
-
-    fn deref(&self) -> &Bench {
-        &self.0
-    }
-}
-
-impl DerefMut for World {
-    fn deref_mut(&mut self) -> &mut Bench {
-        &mut self.0
-    }
-}
+crossdock_testkit::world!(
+    /// The service.
+    World
+);
 
 impl World {
     /// What is known and not large goes on by itself.
