@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo observe test bench lint
+.PHONY: help demo observe test bench lint fuzz release
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -25,3 +25,9 @@ lint: ## Formatting, lints and the rooms of the services
 	cargo fmt --all --check
 	bash .ci/rooms
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+fuzz: ## Feeds random bytes to everything that strangers can send, SECONDS=120 for each target; wants the nightly compiler; docs/fuzzing.md
+	fuzz/run $(or $(SECONDS),120)
+
+release: ## Builds dist/: the binary, its SBOM, what built it, checksums; the same bytes for everybody
+	.ci/release

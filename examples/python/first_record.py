@@ -5,7 +5,8 @@ from crossdock.masterdata.v1 import item_pb2, location_pb2, record_service_pb2 a
 from crossdock.type.v1.record_pb2 import Envelope, RecordKey, Version
 from crossdock.type.v1.value_pb2 import Date, Quantity
 
-ME = [("crossdock-connection", "erp")]  # a connection of the policy
+# A connection of the policy. Over TLS it proves who it is: ("authorization", "Bearer cdk_…"), or a client certificate of the channel.
+ME = [("crossdock-connection", "erp")]
 first = Version(primary=1)
 channel = grpc.insecure_channel("127.0.0.1:7400")
 

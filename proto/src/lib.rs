@@ -1,11 +1,16 @@
 //! The contracts of Crossdock as Rust types, generated from the `.proto` files beside this crate, and their descriptors.
 
+#[cfg(test)]
+mod access;
 mod kinds;
+mod parts;
+mod secrets;
 mod tagged;
 #[cfg(test)]
 mod tests;
 
-pub use kinds::{KindInfo, MethodInfo, Role, Schema, schema};
+pub use kinds::{KindInfo, MethodInfo, Role, Rows, Schema, schema};
+pub use parts::parts;
 pub use tagged::{Filter, Record, UNREADABLE};
 
 /// Version of these contracts, as clients send it in the metadata `crossdock-contract`.

@@ -226,7 +226,7 @@ async fn who_may_not_call_is_told_why() {
     is(as_connection("").await, Code::Unauthenticated, "CONNECTION_MISSING", "crossdock-connection");
     is(as_connection("stranger").await, Code::PermissionDenied, "UNKNOWN_CONNECTION", "stranger");
     let written = server.records(MASTERS, "crossdock").ingest_batch(IngestBatchRequest::default()).await;
-    is(written, Code::PermissionDenied, "NOT_ALLOWED", "may only read");
+    is(written, Code::PermissionDenied, "NOT_ALLOWED", "needs one of");
 
     let path = format!("/{MASTERS}.RecordService/Lsit");
     let status = raw::<_, ListResponse>(&server, "erp", &path, items()).await.err().unwrap();

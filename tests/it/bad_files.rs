@@ -42,7 +42,11 @@ fn a_typo_is_told_with_its_place() {
 
     // A server that is given the faulty policy says the same.
     let mut serve = Command::new(binary("crossdock"));
-    serve.args(["serve", "--listen", "127.0.0.1:0", "--policy"]).arg(&policy).arg("--data-dir").arg(place.folder().join("data"));
+    serve
+        .args(["serve", "--insecure", "--listen", "127.0.0.1:0", "--policy"])
+        .arg(&policy)
+        .arg("--data-dir")
+        .arg(place.folder().join("data"));
     let told = Process::start(&mut serve).wait_for_line("policy.yaml:4:5: ", PATIENCE);
     assert!(told.contains("did you mean `default_unit`?"), "{told}");
 }

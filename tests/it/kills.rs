@@ -54,6 +54,7 @@ async fn killed(engine: Engine) {
     assert_eq!(u64::try_from(lines.len()).unwrap() % LINES, 0, "a batch was kept in part");
     check_history(&server, u64::try_from(lines.len()).unwrap());
     server.run(&["check"]);
+    server.run(&["audit", "verify"]);
 }
 
 /// Streams batches after `answered` and kills the server in the middle; the last batch that was answered, and the feed it was told.

@@ -2,6 +2,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in tests a panic is the report")]
 #![allow(clippy::disallowed_methods, reason = "real servers go by the real clock")]
 
+mod attacks;
+mod audit;
 mod bad_calls;
 mod bad_files;
 mod bad_input;
@@ -17,6 +19,8 @@ mod orders;
 mod play;
 mod processes;
 mod scenarios;
+mod secrets;
+mod secured;
 mod story;
 mod suite;
 mod traces;

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// What the metrics port answers.
-fn ask(port: u16, accept: &str) -> Option<(String, String)> {
+pub fn ask(port: u16, accept: &str) -> Option<(String, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let request = format!("GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: {accept}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;

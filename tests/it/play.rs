@@ -1,9 +1,9 @@
 //! Some days of a company, played against the real program: nothing is lost, nothing is ordered twice, and the books agree. Also if it is killed
 //! again and again meanwhile.
 
-use crossdock_simulator::{Addresses, CLOCK_FILE, Nuisance, Setup, Simulation, SteppedClock, start};
+use crossdock_simulator::{Addresses, CLOCK_FILE, CUSTOMER, Nuisance, Setup, Simulation, SteppedClock, start};
 use crossdock_testkit::{Process, Seed, free_port};
-use crossdock_tests::{Engine, Place};
+use crossdock_tests::{Engine, Place, command};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{
     cell::Cell,
@@ -61,10 +61,16 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-async fn the_books_agree(play: &Simulation) {
+async fn the_books_agree(stage: &Stage, play: &Simulation) {
     let report = play.check().await.unwrap();
     assert!(report.is_clean(), "{report:#?}");
     assert!(report.checks.iter().all(|check| check.compared > 0), "{report:#?}");
+    let address = format!("http://127.0.0.1:{}", stage.port);
+    let (whole, said, told) = command(&["audit", "verify", "--address", &address]);
+    assert!(whole, "{said}\n{told}");
+    let (listed, entries, _) = command(&["list", "audit-entry", "--limit", "0", "--output", "json", "--address", &address]);
+    assert!(listed && entries.contains("APPROVED_BY_RULE") && entries.contains("POSTING_REPORTED"));
+    assert!(!entries.contains(CUSTOMER), "the chain names customers by their numbers only");
 }
 
 #[tokio::test]
@@ -75,7 +81,7 @@ async fn the_books_of_all_parties_agree() {
     play.load().await.unwrap();
     play.run(DAYS).await.unwrap();
     play.finish().await.unwrap();
-    the_books_agree(&play).await;
+    the_books_agree(&stage, &play).await;
 }
 
 #[tokio::test]
@@ -115,5 +121,5 @@ async fn killed(engine: Engine, wanted: u32) {
         () = killer => {}
     }
     play.finish().await.unwrap();
-    the_books_agree(&play).await;
+    the_books_agree(&stage, &play).await;
 }

@@ -68,6 +68,7 @@ async fn two_or_five_processes_hold_what_one_holds() {
         for package in [DEMAND, EXECUTION] {
             several.of(package).run(&["check"]);
         }
+        whole(&several);
     }
 }
 
@@ -102,4 +103,12 @@ async fn killed_one_after_the_other_they_catch_up() {
     same(&wanted, &settled(&several).await);
     assert_eq!(history, several.history());
     assert_eq!(told_of_one, journey(&several).await);
+    whole(&several);
+}
+
+/// The audit chain of every service is whole.
+fn whole(suite: &Suite) {
+    for (name, package) in SERVICES {
+        suite.of(package).run(&["audit", "verify", "--service", name]);
+    }
 }

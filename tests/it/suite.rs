@@ -176,11 +176,15 @@ fn fold(record: Record) -> Option<Fold> {
     timeless(&mut body);
     match name {
         "feed_cursor" => return None,
+        // Where a decision stands in the chain depends on what else was decided before; whether that is whole is asked of each process.
+        "audit_entry" | "audit_head" => return None,
         "parked" | "issue" | "backlog" | "exception" if deleted => return None,
         "backlog" if body["records"].is_null() => return None,
         "issue" if body["state"] != IssueState::Open.as_str_name() => return None,
         // Whether a cause stands long enough to be one depends on the clock.
         "exception" => return None,
+        // Each suite has a secret of its own.
+        "seal_key" => return None,
         // A feed shows each record at its latest: how an order came to be what it is, a follower sees in more or fewer steps.
         "supply" => last_steps(&mut body),
         // It says until when.

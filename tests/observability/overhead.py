@@ -27,7 +27,7 @@ def free_port():
 def rate(binary, lines, arguments):
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
-        serve = [binary, "serve", "--log", "error", "--listen", f"127.0.0.1:{port}", "--data-dir", data, *arguments]
+        serve = [binary, "serve", "--insecure", "--log", "error", "--listen", f"127.0.0.1:{port}", "--data-dir", data, *arguments]
         server = subprocess.Popen(serve)
         try:
             bench = [binary, "bench", "ingest", "--lines", str(lines), "--address", f"http://127.0.0.1:{port}", "--output", "json"]

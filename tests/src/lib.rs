@@ -11,7 +11,7 @@ use crossdock_proto::{
     schema,
     types::{BatchResult, Envelope, RecordKey},
 };
-use crossdock_rpc::{CONNECTION, Channel, PRINCIPAL, RecordClient, remote};
+use crossdock_rpc::{CONNECTION, Channel, Connector, PRINCIPAL, RecordClient, remote};
 pub use crossdock_testkit::Engine;
 
 use crossdock_testkit::{Database, Process, binary, eventually_async, free_port, fresh_database};
@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tonic::{Code, Request, Status, transport::Endpoint};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 /// Package of governance.
@@ -63,8 +63,15 @@ impl Place {
         Server { process, port }
     }
 
-    /// The command that [`Place::serve`] starts.
+    /// The command that [`Place::serve`] starts: everybody is believed.
     pub fn command(&self, port: u16, arguments: &[&str]) -> Command {
+        let mut command = self.bare(port, arguments);
+        command.arg("--insecure");
+        command
+    }
+
+    /// The same without a word on who is believed.
+    pub fn bare(&self, port: u16, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary("crossdock"));
         command.arg("serve").args(arguments).args(["--listen", &format!("127.0.0.1:{port}")]);
         command.arg("--data-dir").arg(self.folder.path().join("data"));
@@ -198,7 +205,7 @@ pub fn filter(kind: &str, message: &impl Message) -> Filter {
 
 /// A channel that connects when it is used, and again after a restart.
 pub fn channel(port: u16) -> Channel {
-    remote(Endpoint::from_shared(format!("http://127.0.0.1:{port}")).unwrap().connect_lazy())
+    remote(&format!("http://127.0.0.1:{port}"), Connector::plain()).unwrap()
 }
 
 /// A record of a kind.

@@ -1,6 +1,12 @@
 //! From text to an expression, with the place of what is wrong.
 
-use cel::{Env, Program, common::ast::IdedExpr};
+use cel::{
+    Env, Program,
+    common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr},
+};
+
+/// Deepest expression. The parser bounds brackets; a chain such as `1+1+1+…` is as deep as it is long, and what checks and evaluates it is recursive.
+const DEEPEST: usize = 100;
 
 /// An expression that is CEL; what it means is not known yet.
 pub struct Parsed {
@@ -23,6 +29,9 @@ impl Parsed {
             let (offset, message) = first.unwrap_or_default();
             located(offset, &message)
         })?;
+        if is_deeper(program.expression(), DEEPEST) {
+            return Err(format!("the expression is nested more than {DEEPEST} deep: a chain of operators is as deep as it is long"));
+        }
         let expression = program.expression().clone();
         Ok(Self { program, expression })
     }
@@ -32,6 +41,32 @@ impl Parsed {
         let start = self.program.source_info().offset_for(node).map_or(0, |(start, _)| start);
         located(usize::try_from(start).unwrap_or(0), message)
     }
+}
+
+fn is_deeper(expression: &IdedExpr, deepest: usize) -> bool {
+    let mut waiting = vec![(expression, 1)];
+    while let Some((node, depth)) = waiting.pop() {
+        if depth > deepest {
+            return true;
+        }
+        waiting.extend(parts(&node.expr).into_iter().map(|part| (part, depth + 1)));
+    }
+    false
+}
+
+/// What is in an expression; nothing of what is available nowhere, since nobody looks into that.
+fn parts(expression: &Expr) -> Vec<&IdedExpr> {
+    match expression {
+        Expr::Call(call) => call.target.iter().map(AsRef::as_ref).chain(&call.args).collect(),
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => map.entries.iter().filter_map(in_map).flatten().collect(),
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Comprehension(_) | Expr::Ident(_) | Expr::Literal(_) | Expr::Struct(_) | Expr::Unspecified => Vec::new(),
+    }
+}
+
+fn in_map(entry: &IdedEntryExpr) -> Option<[&IdedExpr; 2]> {
+    if let EntryExpr::MapEntry(entry) = &entry.expr { Some([&entry.key, &entry.value]) } else { None }
 }
 
 fn located(offset: usize, message: &str) -> String {

@@ -106,8 +106,11 @@ fn long_and_deep_conditions_are_refused_or_held() {
     for text in ["(".repeat(1_900), "!".repeat(1_900), "value > 1".repeat(300)] {
         assert!(Condition::compile(&text, LINE).is_err());
     }
-    let long = format!("value == {}1", "1+".repeat(900));
-    assert_eq!(holds(&long), Ok(false));
+    let long = |operators: usize| holds(&format!("value == {}1", "1+".repeat(operators)));
+    assert_eq!(long(90), Ok(false));
+    for text in [long(900), holds(&format!("value{} > 1", ".a".repeat(900))), holds(&format!("value{} > 1", "*value".repeat(300)))] {
+        assert!(text.unwrap_err().contains("nested more than 100 deep"));
+    }
     let chained = format!("{}true", "edited || ".repeat(150));
     assert_eq!(holds(&chained), Ok(true));
 }

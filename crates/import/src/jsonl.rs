@@ -64,6 +64,13 @@ struct Members<'a> {
     spans: &'a mut [Option<(usize, usize)>],
 }
 
+impl Members<'_> {
+    /// Whether a column is within the object at this path. What is deeper than every column is not looked into: a line may nest as deep as it is long.
+    fn leads_to_a_column(&self, path: &str) -> bool {
+        self.columns.keys().any(|column| column.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Members<'_> {
     type Value = ();
 
@@ -89,7 +96,7 @@ impl<'de> Visitor<'de> for Members<'_> {
                 let text = if self.trim { text.trim() } else { &text };
                 self.bytes.extend_from_slice(text.as_bytes());
                 self.spans[*column] = Some((start, self.bytes.len()));
-            } else if value.get().starts_with('{') {
+            } else if value.get().starts_with('{') && self.leads_to_a_column(&path) {
                 let inner =
                     Members { columns: self.columns, trim: self.trim, prefix: &path, bytes: &mut *self.bytes, spans: &mut *self.spans };
                 inner.deserialize(&mut serde_json::Deserializer::from_str(value.get())).map_err(A::Error::custom)?;

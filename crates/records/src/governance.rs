@@ -1,13 +1,17 @@
 //! What governance keeps: the policy, which every service follows, and exceptions, which it makes of every service's issues. Both are derived.
 
 use crate::{Kind, Parse, Rules};
-use crossdock_proto::governance::{Exception, ExceptionState, Policy};
+use crossdock_proto::governance::{Exception, ExceptionState, Policy, SealKey, Token};
 use crossdock_store::Fields;
 
 /// Number of the kind that holds the policy; its key is `active`.
 pub const POLICY: u16 = 100;
 /// Number of the kind of exceptions.
 pub const EXCEPTION: u16 = 101;
+/// Number of the kind of tokens.
+pub const TOKEN: u16 = 102;
+/// Number of the kind that holds the secret by which services seal; its key is `active`.
+pub const SEAL_KEY: u16 = 103;
 
 impl Kind for Policy {
     const NUMBER: u16 = POLICY;
@@ -20,6 +24,34 @@ impl Kind for Policy {
 }
 
 impl Rules for Policy {}
+
+impl Kind for Token {
+    const NUMBER: u16 = TOKEN;
+    const DOCUMENT: bool = false;
+    type Message = Self;
+
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
+    }
+}
+
+impl Rules for Token {
+    fn fields(&self) -> Fields {
+        vec![("connection", self.connection.clone())]
+    }
+}
+
+impl Kind for SealKey {
+    const NUMBER: u16 = SEAL_KEY;
+    const DOCUMENT: bool = false;
+    type Message = Self;
+
+    fn parse(message: &Self, _: &mut Parse<'_>) -> Option<Self> {
+        Some(message.clone())
+    }
+}
+
+impl Rules for SealKey {}
 
 impl Kind for Exception {
     const NUMBER: u16 = EXCEPTION;

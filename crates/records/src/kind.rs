@@ -116,6 +116,11 @@ pub trait Rules: Send + Sync + 'static {
         Scope::default()
     }
 
+    /// The records that say which part of the business it belongs to, where it does not itself: the first that is there does.
+    fn belongs_to(&self) -> Vec<Key> {
+        Vec::new()
+    }
+
     /// Looks at what is known. May complete the model, add findings, wait or refuse.
     fn check(&mut self, _known: &Known, _findings: &mut Findings) -> Verdict {
         Verdict::Use
@@ -163,8 +168,14 @@ pub trait Rules: Send + Sync + 'static {
 pub struct Scope<'a> {
     /// Location, if it has one.
     pub location: Option<&'a str>,
+    /// Location where goods come from, if they come from one: whoever may see either end may see it.
+    pub origin: Option<&'a str>,
     /// Supplier, if it has one.
     pub supplier: Option<&'a str>,
+    /// Company, where it says so itself; else it is that of the location.
+    pub company: Option<&'a str>,
+    /// It is of all locations.
+    pub everywhere: bool,
     /// Business date, in days since 1970-01-01.
     pub day: Option<i64>,
 }

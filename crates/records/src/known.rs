@@ -1,6 +1,6 @@
 //! What a batch knows of the store: loaded once, own changes included.
 
-use crate::{Kind, Parse, Rules, parking};
+use crate::{Kind, Parse, Rules, Sight, parking};
 use bytes::Bytes;
 use crossdock_core::{Key, Micro, Micros, Result, TraceParent, Version};
 use crossdock_store::{Due, Record, Scan, Tx};
@@ -176,6 +176,17 @@ impl<'a, 'b> Derived<'a, 'b> {
     pub fn held<K: Kind + Clone>(&mut self, key: &str) -> Result<Option<K>> {
         self.known.load(self.tx, [Key::new(K::NUMBER, key)])?;
         Ok(self.known.get::<K>(key).cloned())
+    }
+
+    /// A derived record as it is now, if this sight covers it. What it does not cover is not there, and takes as long to find.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn seen<K: Kind + Clone>(&mut self, sight: &Sight, key: &str) -> Result<Option<K>> {
+        let held = self.held::<K>(key)?;
+        let part = held.as_ref().map(|held| held.scope().into()).unwrap_or_default();
+        let covered = sight.covers(&mut |keys| self.tx.get(keys), &[part])?;
+        Ok(held.filter(|_| covered == [true]))
     }
 
     /// Counts faults of derived records, so that they become an issue when they stand longer than a minute: `finding/<reason>/<of>`.

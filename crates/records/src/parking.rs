@@ -4,7 +4,7 @@
 //! grace period, keeps the picture fresh while the cause stands, and resolves it.
 
 use crate::{
-    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Taken,
+    Incoming, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Sight, Taken,
     registry::{self, Opened},
     stored,
     take::{Passing, take},
@@ -300,7 +300,11 @@ fn again(stored: Record) -> Result<Incoming> {
 ///
 /// # Errors
 /// If the store fails, or nothing is parked there.
-pub fn wake_selected(tx: &mut Tx<'_>, selection: &ParkedSelection) -> Result<i64> {
+pub fn wake_selected(tx: &mut Tx<'_>, sight: &Sight, selection: &ParkedSelection) -> Result<i64> {
+    // A cause is of the whole business: nothing is parked for whoever is limited to a part of it.
+    if sight.is_limited() {
+        return Err(not_parked(if selection.key.is_empty() { &selection.cause } else { &selection.key }));
+    }
     let cause = if selection.key.is_empty() {
         selection.cause.clone()
     } else {
@@ -324,7 +328,10 @@ fn not_parked(name: &str) -> Error {
 ///
 /// # Errors
 /// If the store fails.
-pub fn discard(tx: &mut Tx<'_>, kinds: &Kinds, selection: &ParkedSelection, principal: &str, note: &str) -> Result<i64> {
+pub fn discard(tx: &mut Tx<'_>, kinds: &Kinds, sight: &Sight, selection: &ParkedSelection, (principal, note): (&str, &str)) -> Result<i64> {
+    if sight.is_limited() {
+        return Ok(0);
+    }
     let page = if selection.key.is_empty() {
         tx.scan(Scan::Field { kind: PARKED, name: "cause", value: &selection.cause, prefix: "", after: "" }, CHUNK)?
     } else {

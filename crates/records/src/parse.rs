@@ -7,6 +7,8 @@ use jiff::civil;
 
 /// Longest id in characters.
 const ID: usize = 100;
+/// Most violations that one record is told.
+const VIOLATIONS: usize = 20;
 
 /// Collects the violations of one record, and what the sender's connection fills in.
 pub struct Parse<'a> {
@@ -66,7 +68,9 @@ impl<'a> Parse<'a> {
 
     /// Adds a violation of a field.
     pub fn bad<T>(&mut self, field: &'static str, reason: &'static str, value: impl AsRef<str>, message: impl Into<String>) -> Option<T> {
-        self.violations.push(Violation::new(self.path_of(field), reason, value, message));
+        if self.violations.len() < VIOLATIONS {
+            self.violations.push(Violation::new(self.path_of(field), reason, value, message));
+        }
         None
     }
 

@@ -1,6 +1,6 @@
 //! What governance says, as `take` and the layers use it.
 
-use crate::{Scope, Sender, stored::span};
+use crate::{Scope, Sender, Sight, sight::SERVICE, stored::span};
 use crossdock_core::Micros;
 use crossdock_proto::{
     Role,
@@ -18,7 +18,7 @@ use tokio::sync::watch;
 pub struct Policy {
     /// The message it was made from.
     pub document: governance::Policy,
-    connections: HashMap<String, usize>,
+    connections: HashMap<String, (usize, Sight)>,
     made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -41,7 +41,8 @@ pub enum Standing<'a> {
 impl Policy {
     /// From its message.
     pub fn new(document: governance::Policy) -> Self {
-        let connections = document.connections.iter().enumerate().map(|(index, connection)| (connection.name.clone(), index)).collect();
+        let named = document.connections.iter().enumerate();
+        let connections = named.map(|(index, connection)| (connection.name.clone(), (index, Sight::of(connection)))).collect();
         Self { document, connections, made: OnceLock::new() }
     }
 
@@ -53,11 +54,22 @@ impl Policy {
 
     /// The connection with this name.
     pub fn connection(&self, name: &str) -> Option<&governance::Connection> {
-        self.connections.get(name).map(|index| &self.document.connections[*index])
+        self.connections.get(name).and_then(|(index, _)| self.document.connections.get(*index))
+    }
+
+    /// What a connection may read; one that is not in the policy reads nothing.
+    pub fn sight(&self, connection: &str) -> Sight {
+        if connection == SERVICE {
+            return Sight::service();
+        }
+        self.connections.get(connection).map(|(_, sight)| sight.clone()).unwrap_or_default()
     }
 
     /// Whether a connection has one of these roles.
     pub fn allows(&self, connection: &str, roles: &[Role]) -> bool {
+        if connection == SERVICE {
+            return roles.contains(&Role::Service);
+        }
         self.connection(connection).is_some_and(|held| held.roles().any(|role| roles.contains(&role)))
     }
 
@@ -90,12 +102,6 @@ impl Policy {
     pub fn load_guard(&self, kind: &str) -> u32 {
         let guard = |name: &str| self.document.load_guards.iter().find(|guard| guard.kind == name);
         guard(kind).or_else(|| guard("")).map_or(5, |guard| guard.max_removed_percent)
-    }
-
-    /// Whether a connection may write a row of this scope.
-    pub fn in_row_scope(&self, connection: &str, scope: Scope<'_>) -> bool {
-        let Some(connection) = self.connection(connection) else { return false };
-        within(&connection.locations, scope.location) && within(&connection.suppliers, scope.supplier)
     }
 
     /// Whether a record counts: where the policy names an authority for its kind and scope, only that one's do.

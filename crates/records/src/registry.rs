@@ -1,20 +1,27 @@
 //! The kinds of a service, and a record on its way in with its type erased.
 
 use crate::{
-    Derived, Findings, Incoming, Kind, Known, Parse, Policy, Reference, Rules, Scope, Sender, Source, Verdict, known::parse_stored,
+    Derived, Findings, Incoming, Kind, Known, Parse, Part, Policy, Reference, Rules, Scope, Sender, Source, Verdict, known::parse_stored,
     parking, sets, stored,
 };
 use bytes::Bytes;
 use crossdock_core::{Error, Key, Micro, Result, Violation};
 use crossdock_proto::{
-    KindInfo, UNREADABLE,
-    operations::{Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
-    schema,
+    KindInfo, Rows, UNREADABLE,
+    operations::{AuditEntry, AuditHead, Backlog, FeedCursor, Issue, Parked, Set, WatermarkState},
+    parts, schema,
     types::{Date, Envelope, Operation},
 };
 use crossdock_store::{Fields, Record, Tx};
 use prost::{Message, Name};
 use std::{collections::BTreeMap, marker::PhantomData};
+
+/// Most bytes of what a record says.
+pub const MAX_BODY: usize = 256 * 1024;
+/// Most bytes of a record's envelope.
+pub const MAX_ENVELOPE: usize = 8 * 1024;
+/// Most elements of the repeated fields of a record, at any depth.
+pub const MAX_PARTS: usize = 4_096;
 
 /// The kinds that a service knows: its own, and those it follows from peers.
 #[derive(Default)]
@@ -55,7 +62,8 @@ impl Kinds {
     /// # Errors
     /// If the contract has other messages at these numbers.
     pub fn with_operations(self) -> Result<Self> {
-        self.own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?.own::<Backlog>()?.own::<FeedCursor>()
+        let parking = self.own::<Parked>()?.own::<Issue>()?.own::<Set>()?.own::<WatermarkState>()?.own::<Backlog>()?;
+        parking.own::<FeedCursor>()?.own::<AuditEntry>()?.own::<AuditHead>()
     }
 
     fn add<K: Kind>(mut self, owned: bool) -> Result<Self> {
@@ -106,6 +114,7 @@ impl Kinds {
                 format!("is kept by Crossdock; may be one of {}", writable()),
             ));
         }
+        fits(entry.info, record)?;
         entry.kind.open(&record.body).map_err(|error| {
             Violation::new(&entry.info.name, "MALFORMED_MESSAGE", error.to_string(), "must be a message of this kind, with texts in UTF-8")
         })
@@ -114,6 +123,12 @@ impl Kinds {
     /// Whether a stored record is of this location, or of none.
     pub fn is_at(&self, record: &Record, location: &str) -> bool {
         self.get(record.kind).is_none_or(|kind| kind.in_scope(record, &mut |scope| scope.location.is_none_or(|held| held == location)))
+    }
+
+    /// What a stored record says itself of the part of the business that it belongs to, and the records that say the rest.
+    pub(crate) fn part(&self, record: &Record) -> (Part, Vec<Key>) {
+        let entry = self.known.get(&record.kind).filter(|entry| entry.info.rows == Rows::Scoped);
+        entry.map_or_else(Default::default, |entry| entry.kind.part(record))
     }
 
     /// Every field of a stored record, findings and sets included.
@@ -138,6 +153,21 @@ impl Kinds {
     }
 }
 
+/// Whether a record is within the limits of all kinds: before it is decoded.
+fn fits(info: &KindInfo, record: &crossdock_proto::Record) -> Result<(), Violation> {
+    let most = |field: &str, bytes: usize, most: usize| match bytes > most {
+        true => Err(Violation::new(field, "TOO_LARGE", bytes.to_string(), format!("must be at most {most} bytes"))),
+        false => Ok(()),
+    };
+    most("envelope", record.envelope.as_ref().map_or(0, Message::encoded_len), MAX_ENVELOPE)?;
+    most(&info.name, record.body.len(), MAX_BODY)?;
+    if parts(&info.message, &record.body, MAX_PARTS) > MAX_PARTS {
+        let message = format!("must have at most {MAX_PARTS} elements in its repeated fields together");
+        return Err(Violation::new(&info.name, "TOO_MANY", format!("more than {MAX_PARTS}"), message));
+    }
+    Ok(())
+}
+
 /// A kind with its type erased.
 pub(crate) trait AnyKind: Send + Sync {
     fn open(&self, body: &[u8]) -> Result<Box<dyn Draft>, prost::DecodeError>;
@@ -145,6 +175,7 @@ pub(crate) trait AnyKind: Send + Sync {
     fn frees(&self, record: &Record) -> Vec<String>;
     fn is_document(&self) -> bool;
     fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool;
+    fn part(&self, record: &Record) -> (Part, Vec<Key>);
     /// Takes a stored record out of what is derived from it.
     fn forget(&self, record: &Record, tx: &mut Tx<'_>, known: &mut Known) -> Result<()>;
     fn committed(&self, key: &str, set: &Set, to: &mut Derived<'_, '_>) -> Result<()>;
@@ -173,6 +204,10 @@ impl<K: Kind> AnyKind for Typed<K> {
 
     fn is_document(&self) -> bool {
         K::DOCUMENT
+    }
+
+    fn part(&self, record: &Record) -> (Part, Vec<Key>) {
+        parse_stored::<K>(&record.body).map_or_else(Default::default, |model| (model.scope().into(), model.belongs_to()))
     }
 
     fn in_scope(&self, record: &Record, within: &mut dyn FnMut(Scope<'_>) -> bool) -> bool {
@@ -211,6 +246,7 @@ pub(crate) trait Draft: Send {
     fn looks_at(&self) -> Vec<Key>;
     fn fields(&self) -> Fields;
     fn scope(&self) -> Scope<'_>;
+    fn belongs_to(&self) -> Vec<Key>;
     fn frees(&self, key: &str) -> Vec<String>;
     /// Its content is that of a stored body.
     fn same(&self, held: &[u8]) -> bool;
@@ -286,6 +322,10 @@ impl<K: Kind> Draft for TypedDraft<K> {
 
     fn scope(&self) -> Scope<'_> {
         self.model.as_ref().map_or_else(Scope::default, Rules::scope)
+    }
+
+    fn belongs_to(&self) -> Vec<Key> {
+        self.model.as_ref().map_or_else(Vec::new, Rules::belongs_to)
     }
 
     fn frees(&self, key: &str) -> Vec<String> {

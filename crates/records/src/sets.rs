@@ -3,11 +3,11 @@
 //! A committed load counts what of its scope was not sent; if the policy allows it, that is removed in chunks by due work. A run's records are shown
 //! by its commit.
 
-use crate::{Derived, Kind, Kinds, Known, Origin, Parse, Policy, Rules, Scope, derive, parking, stored};
+use crate::{Derived, Kind, Kinds, Known, Origin, Parse, Part, Policy, Rules, Scope, Sight, audit, derive, parking, stored};
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, Key, Micros, Result, Version, Violation, key};
 use crossdock_proto::{
-    operations::{Set, SetProgress, SetPurpose, SetScope, SetState},
+    operations::{AuditEntry, Set, SetProgress, SetPurpose, SetScope, SetState},
     schema,
 };
 use crossdock_store::{Due, Fields, Record, Scan, Tx};
@@ -133,6 +133,9 @@ pub fn open(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, origin: &Origin, as
             format!("connection {} may not write {}", origin.connection, asked.kind),
         ));
     }
+    if asked.purpose() == SetPurpose::Run {
+        speaks_for_own(tx, &policy.sight(&origin.connection), asked.scope.as_ref())?;
+    }
     let id = key(&origin.connection, &asked.set_key);
     let opened = Set { state: SetState::Open.into(), open_time: Some(stored::timestamp(tx.now())), ..as_asked(asked) };
     if let Some(held) = held(tx, &id)? {
@@ -147,6 +150,23 @@ pub fn open(tx: &mut Tx<'_>, kinds: &Kinds, policy: &Policy, origin: &Origin, as
     }
     change(tx, &id.key, &origin.trace, |_| Some(opened.clone()))?;
     Ok(opened)
+}
+
+/// A run takes the place of others in its scope: whoever is limited to a part of the business may only speak for that.
+fn speaks_for_own(tx: &mut Tx<'_>, sight: &Sight, scope: Option<&SetScope>) -> Result<()> {
+    let named = |ids: &[String]| if ids.is_empty() { vec![None] } else { ids.iter().cloned().map(Some).collect() };
+    let (locations, suppliers) = scope.map_or_else(|| (vec![None], vec![None]), |scope| (named(&scope.locations), named(&scope.suppliers)));
+    // Each list is looked at by itself, beside the first of the other.
+    let first = |ids: &[Option<String>]| ids.first().cloned().flatten();
+    let (location, supplier) = (first(&locations), first(&suppliers));
+    let by_location = locations.into_iter().map(|location| Part { location, supplier: supplier.clone(), ..Part::default() });
+    let mut parts: Vec<Part> = by_location.collect();
+    parts.extend(suppliers.into_iter().map(|supplier| Part { location: location.clone(), supplier, ..Part::default() }));
+    if sight.covers(&mut |keys| tx.get(keys), &parts)?.contains(&false) {
+        let message = format!("connection {} speaks for a part of the business: name no others, and not all", sight.connection());
+        return Err(Error::field(Violation::new("set.scope", "OUT_OF_SCOPE", "", message)));
+    }
+    Ok(())
 }
 
 /// What the sender decides of a set.
@@ -170,6 +190,7 @@ fn as_asked(set: &Set) -> Set {
 pub fn commit(tx: &mut Tx<'_>, origin: &Origin, connection: &str, set_key: &str, records: Option<i64>, force: bool) -> Result<Set> {
     let id = key(connection, set_key);
     let set = expect(tx, &id)?;
+    let would_remove = set.removed;
     let counted = tx.sum(SET, &[(id.key.clone(), 0)])?.first().copied().unwrap_or_default();
     match set.state() {
         SetState::Open => {}
@@ -197,6 +218,15 @@ pub fn commit(tx: &mut Tx<'_>, origin: &Origin, connection: &str, set_key: &str,
     };
     tx.later(Due { task: "set".into(), key: id.key.clone(), at: tx.now(), attempt: 0 });
     change(tx, &id.key, &origin.trace, |_| Some(committed.clone()))?;
+    if force || origin.connection != connection {
+        operated(
+            tx,
+            origin,
+            if force { "SET_FORCED" } else { "SET_COMMITTED" },
+            &id.key,
+            &Set { removed: would_remove, ..committed.clone() },
+        )?;
+    }
     Ok(committed)
 }
 
@@ -217,7 +247,24 @@ pub fn abort(tx: &mut Tx<'_>, origin: &Origin, connection: &str, set_key: &str, 
     }
     let aborted = Set { state: SetState::Aborted.into(), note: note.to_owned(), ..set };
     change(tx, &id.key, &origin.trace, |_| Some(aborted.clone()))?;
+    if origin.connection != connection {
+        operated(tx, origin, "SET_ABORTED", &id.key, &aborted)?;
+    }
     Ok(aborted)
+}
+
+/// An operator decided on a set: on another connection's, or by force.
+fn operated(tx: &mut Tx<'_>, origin: &Origin, action: &str, key: &str, set: &Set) -> Result<()> {
+    let values = [("kind", set.kind.clone()), ("records", set.records.to_string()), ("removes", set.removed.to_string())];
+    let decision = AuditEntry {
+        action: action.to_owned(),
+        kind: "set".to_owned(),
+        key: key.to_owned(),
+        message: set.note.clone(),
+        values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+        ..AuditEntry::default()
+    };
+    audit(tx, Some(origin), decision)
 }
 
 fn held(tx: &mut Tx<'_>, id: &Key) -> Result<Option<Set>> {
@@ -226,7 +273,12 @@ fn held(tx: &mut Tx<'_>, id: &Key) -> Result<Option<Set>> {
 }
 
 fn expect(tx: &mut Tx<'_>, id: &Key) -> Result<Set> {
-    held(tx, id)?.ok_or_else(|| Error::not_found("UNKNOWN_SET", format!("there is no set {:?}; open it first", id.key)))
+    held(tx, id)?.ok_or_else(|| unknown_set(&id.key))
+}
+
+/// There is no set with this key.
+pub fn unknown_set(key: &str) -> Error {
+    Error::not_found("UNKNOWN_SET", format!("there is no set {key:?}; open it first"))
 }
 
 fn change(tx: &mut Tx<'_>, key: &str, trace: &Bytes, to: impl FnOnce(Option<Set>) -> Option<Set>) -> Result<()> {

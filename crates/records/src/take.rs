@@ -1,17 +1,20 @@
 //! The one way in.
 
 use crate::{
-    Cause, Derived, Findings, Incoming, Kinds, Known, Policy, Scope, Source, Taken, Verdict,
+    Cause, Derived, Findings, Incoming, Kinds, Known, Part, Policy, Scope, Source, Taken, Verdict,
     parking::{self, PARKED},
     policy::Standing,
     references,
     registry::{Draft, Opened},
     sets,
     settle::{Held, Settled, settle},
-    stored,
+    sight, stored,
 };
 use crossdock_core::{DAY, Key, Micros, Result, Violation, instant, key};
-use crossdock_proto::types::{Finding, Outcome};
+use crossdock_proto::{
+    Rows,
+    types::{Finding, Outcome},
+};
 use crossdock_store::{Fields, Record, Tx};
 use crossdock_telemetry::metrics::{Measured, RECORDS};
 use std::{collections::BTreeMap, mem, slice};
@@ -118,6 +121,11 @@ impl Intake<'_, '_> {
         if let Some(cause) = passing.opened.wait.clone() {
             return self.park(&passing, &cause);
         }
+        match self.within(&passing)? {
+            Within::Yes => {}
+            Within::No(violation) => return self.refuse(&passing, vec![violation]),
+            Within::Unknown(key) => return self.park(&passing, &self.missing(&key)),
+        }
         let counts = match self.stands(&mut passing) {
             Ok(counts) => counts,
             Err(violation) => return self.refuse(&passing, vec![violation]),
@@ -125,27 +133,54 @@ impl Intake<'_, '_> {
         self.settle(passing, counts)
     }
 
-    /// Whether it counts by policy and set; refused if its connection may not write it.
+    /// Whether its connection may write this kind, in this part of the business. Whoever is limited to a part learns no more of a record that something
+    /// belongs to, or of a location, than if it were not there.
+    fn within(&mut self, passing: &Passing<'_>) -> Result<Within> {
+        let connection = passing.incoming.origin.connection.as_str();
+        let Some(info) = self.kinds.info(passing.draft.number()) else { return Ok(Within::Yes) };
+        if !self.policy.allows(connection, &info.writers) {
+            let roles: Vec<_> = info.writers.iter().map(|role| role.as_str_name()).collect();
+            let message = format!("connection {connection} may not write {}: that needs one of {}", passing.kind, roles.join(", "));
+            return Ok(Within::No(Violation::new("", "ROLE_MAY_NOT_WRITE", connection, message)));
+        }
+        let sight = self.policy.sight(connection);
+        if !sight.is_limited() || info.rows != Rows::Scoped {
+            return Ok(Within::Yes);
+        }
+        let held = self.known.record(info.number, &passing.opened.key).filter(|_| passing.opened.deletes);
+        let (part, of) = match held {
+            Some(held) => self.kinds.part(held),
+            // Nobody else's documents have such a key.
+            None if passing.opened.deletes && passing.draft.is_document() => return Ok(Within::Yes),
+            None if passing.opened.deletes => Default::default(),
+            None => (passing.draft.scope().into(), passing.draft.belongs_to()),
+        };
+        if sight.is_foreign(&part) {
+            return Ok(Within::No(out_of_scope(connection, &part)));
+        }
+        let Self { tx, kinds, known, .. } = self;
+        let mut get = |keys: &[Key]| {
+            known.load(tx, keys.iter().cloned())?;
+            Ok(keys.iter().filter_map(|key| known.record(key.kind, &key.key)).cloned().collect())
+        };
+        let belongs = of.first().cloned();
+        let resolved = sight::resolve(kinds, &mut get, vec![(part, of)])?;
+        let Some((part, _)) = resolved.into_iter().next() else { return Ok(Within::Yes) };
+        Ok(match (sight.covers(&mut get, slice::from_ref(&part))?.as_slice(), belongs.or_else(|| sight::location_of(&part))) {
+            ([true], _) => Within::Yes,
+            (_, Some(key)) => Within::Unknown(key),
+            (_, None) => Within::No(out_of_scope(connection, &part)),
+        })
+    }
+
+    /// Whether it counts by policy and set.
     fn stands(&self, passing: &mut Passing<'_>) -> Result<Counting, Violation> {
         let connection = passing.incoming.origin.connection.as_str();
-        let mut standing = Ok(Standing::Counts);
+        let mut standing = Standing::Counts;
         self.in_scope(passing, &mut |scope| {
-            standing = if self.policy.in_row_scope(connection, scope) {
-                Ok(self.policy.standing(connection, passing.kind, scope))
-            } else {
-                let row = [scope.location, scope.supplier].into_iter().flatten().collect::<Vec<_>>().join(", ");
-                let message = format!("connection {connection} may not write rows of this location or supplier");
-                Err(Violation::new("", "OUT_OF_SCOPE", row, message))
-            };
+            standing = self.policy.standing(connection, passing.kind, scope);
             true
         });
-        let standing = standing?;
-        let writers = self.kinds.info(passing.draft.number()).map_or(&[][..], |info| &info.writers);
-        if !self.policy.allows(connection, writers) {
-            let roles: Vec<_> = writers.iter().map(|role| role.as_str_name()).collect();
-            let message = format!("connection {connection} may not write {}: that needs one of {}", passing.kind, roles.join(", "));
-            return Err(Violation::new("", "ROLE_MAY_NOT_WRITE", connection, message));
-        }
         let set = (passing.opened.envelope.set_key.as_str(), passing.kind);
         let in_set = sets::admit(&self.known, connection, set, passing.incoming.redriven.is_some())?;
         if !passing.opened.deletes {
@@ -185,7 +220,9 @@ impl Intake<'_, '_> {
         parking::load_one(self.tx, &mut self.known, passing.kind, &passing.opened.key)?;
         let held = self.known.record(number, &passing.opened.key).cloned();
         if let Some(held) = held.as_ref().filter(|held| held.connection != connection && !counting.named) {
-            let message = format!("{} is held from {}; a policy must say which connection counts", passing.opened.key, held.connection);
+            // Whoever is limited to a part of the business learns that an id is taken, and not by whom.
+            let whom = if self.policy.sight(connection).is_limited() { "another connection" } else { &held.connection };
+            let message = format!("{} is held from {whom}; a policy must say which connection counts", passing.opened.key);
             return self.refuse(&passing, vec![Violation::new("", "NOT_AUTHORITY", connection, message)]);
         }
         let deletes = passing.opened.deletes;
@@ -348,6 +385,20 @@ impl Intake<'_, '_> {
         }
         Ok(Taken { violations, ..passing.taken(Outcome::Rejected) })
     }
+}
+
+/// Whether a record is in the part of the business that its connection may write.
+enum Within {
+    Yes,
+    No(Violation),
+    /// That depends on this record, which is not there; or is another's, which must look the same.
+    Unknown(Key),
+}
+
+fn out_of_scope(connection: &str, part: &Part) -> Violation {
+    let row = part.places().chain(part.supplier.as_deref()).collect::<Vec<_>>().join(", ");
+    let message = format!("connection {connection} may not write rows of this location, supplier or company");
+    Violation::new("", "OUT_OF_SCOPE", row, message)
 }
 
 #[derive(Clone, Copy)]

@@ -1,6 +1,12 @@
 //! Who is calling, and whether they may: one layer around every service's routes, for calls from the network and from this process alike.
 
-use crate::{CONTRACT, Handle, calls::Call, status};
+use crate::{
+    CONTRACT, Handle, bounds,
+    calls::Call,
+    calls_at_once::OpenCall,
+    identify::{Identity, Shown, identify},
+    status,
+};
 use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
@@ -8,12 +14,13 @@ use axum::{
 };
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, TraceParent};
-use crossdock_proto::{MethodInfo, schema};
-use crossdock_records::{Origin, Policy};
+use crossdock_identity::Proof;
+use crossdock_proto::schema;
+use crossdock_records::{Origin, Policy, SERVICE};
 use crossdock_telemetry::trace;
 use futures::FutureExt;
-use http::HeaderMap;
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use http::header::AUTHORIZATION;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tonic::{Status, service::Routes};
 use tracing::{Instrument, Span};
 
@@ -21,8 +28,11 @@ use tracing::{Instrument, Span};
 pub const CONNECTION: &str = "crossdock-connection";
 /// Metadata that names the person a connection acts for.
 pub const PRINCIPAL: &str = "crossdock-principal";
-/// The connection that services use among themselves: it may read records, and nothing else.
-pub const PEER: &str = "crossdock";
+/// The connection that services use among themselves; its role is SERVICE.
+pub const PEER: &str = SERVICE;
+
+/// Begins the paths of the methods that tell the contracts: for every caller who is known.
+const REFLECTION: &str = "/grpc.reflection.";
 
 /// Who is calling; an extension of every request.
 #[derive(Clone, Debug)]
@@ -51,21 +61,28 @@ pub fn guard(routes: Routes, handle: &Handle) -> Routes {
 
 async fn check(State(handle): State<Handle>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let shown = Shown::of(&request);
+    if path.starts_with(REFLECTION) && shown.proof == Some(Proof::Believed) {
+        return bounds::within(&handle.bounds, None, "", request, next).await;
+    }
     let mut call = Call::server(&path, request.headers());
     call.span.record("crossdock.service", handle.name);
-    let caller = schema()
-        .method(&path)
-        .ok_or_else(|| Error::new(ErrorKind::NotFound, "UNKNOWN_METHOD", format!("{path} is not a method of this service")))
-        .and_then(|method| identify(request.headers(), &handle.policy.borrow(), &path, method));
-    let response = match caller {
-        Ok(caller) => {
-            call.of(&caller.0.connection);
-            let caller = caller.within(&call.span);
+    let response = match admit(&handle, &path, shown).instrument(call.span.clone()).await {
+        Ok((identity, open)) => {
+            call.of(&identity.connection);
+            call.let_in(open, identity.standing);
+            // Nobody behind this needs it.
+            request.headers_mut().remove(AUTHORIZATION);
+            let trace = request.headers().get("traceparent").and_then(|value| TraceParent::parse(value.to_str().ok()?));
+            let trace = trace.map_or_else(Bytes::new, |trace| Bytes::copy_from_slice(trace.as_bytes()));
+            let origin = Origin { connection: identity.connection, principal: identity.principal, trace, received: None };
+            let caller = Caller(Arc::new(origin)).within(&call.span);
             let version = request.headers().get(CONTRACT).and_then(|value| value.to_str().ok()).unwrap_or_default();
             handle.contracts.called(&caller.0.connection, &path, version, handle.store.clock().now());
-            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(caller.clone());
             // A panic would unwind into a caller of this process.
-            let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(call.span.clone());
+            let answered = bounds::within(&handle.bounds, schema().method(&path), &caller.0.connection, request, next);
+            let answer = AssertUnwindSafe(answered).catch_unwind().instrument(call.span.clone());
             answer
                 .await
                 .unwrap_or_else(|_| status(Error::internal("the call failed; it was logged", format!("{path} panicked"))).into_http())
@@ -75,39 +92,29 @@ async fn check(State(handle): State<Handle>, mut request: Request, next: Next) -
     call.answered(response).map(axum::body::Body::new)
 }
 
-fn identify(headers: &HeaderMap, policy: &Policy, path: &str, method: &MethodInfo) -> Result<Caller, Error> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name = text(CONNECTION);
-    let trace = TraceParent::parse(text("traceparent")).map_or_else(Bytes::new, |trace| Bytes::copy_from_slice(trace.as_bytes()));
-    let caller = |principal: &str| {
-        Caller(Arc::new(Origin { connection: name.to_owned(), principal: principal.to_owned(), trace: trace.clone(), received: None }))
-    };
-    if name.is_empty() {
-        let message = format!("metadata {CONNECTION} is missing: name one of the policy's connections");
-        return Err(Error::new(ErrorKind::Unauthenticated, "CONNECTION_MISSING", message));
+/// Lets a call in: who it is, how much it asks for, whether it may.
+async fn admit(handle: &Handle, path: &str, shown: Shown) -> Result<(Identity, Option<OpenCall>), Error> {
+    let identity = identify(handle, shown).await?;
+    let policy = Arc::clone(&handle.policy.borrow());
+    let known = |name: &str| policy.connection(name).is_some();
+    let connection = policy.connection(&identity.connection);
+    let open = connection.map(|connection| handle.calls.begin(connection, known, Instant::now())).transpose()?;
+    permit(&policy, &identity.connection, path)?;
+    Ok((identity, open))
+}
+
+/// Whether a connection may call a method.
+fn permit(policy: &Policy, name: &str, path: &str) -> Result<(), Error> {
+    if path.starts_with(REFLECTION) {
+        return Ok(());
     }
-    if name == PEER {
-        // It sees everything by watching; by key and by filter it sees no more than that.
-        let reads = ["/Watch", "/BatchGet", "/List"].iter().any(|method| path.ends_with(method));
-        return if reads { Ok(caller("")) } else { Err(denied(name, path, "may only read records")) };
-    }
-    if policy.document.version.is_empty() {
-        let message = "this service has not heard of any policy yet: start governance, or wait until it is reached";
-        return Err(Error::new(ErrorKind::Unavailable, "POLICY_MISSING", message));
-    }
-    let Some(connection) = policy.connection(name) else {
-        let message = format!("connection {name:?} is not in the policy (version {})", policy.document.version);
-        return Err(Error::new(ErrorKind::Denied, "UNKNOWN_CONNECTION", message));
-    };
-    if !method.callers.is_empty() && !policy.allows(name, &method.callers) {
+    let unknown = || Error::new(ErrorKind::NotFound, "UNKNOWN_METHOD", format!("{path} is not a method of this service"));
+    let method = schema().method(path).ok_or_else(unknown)?;
+    if !policy.allows(name, &method.callers) {
         let roles: Vec<_> = method.callers.iter().map(|role| role.as_str_name()).collect();
         return Err(denied(name, path, &format!("needs one of {}", roles.join(", "))));
     }
-    let principal = text(PRINCIPAL);
-    if !principal.is_empty() && !connection.names_principals {
-        return Err(denied(name, path, &format!("may not name a person in {PRINCIPAL}")));
-    }
-    Ok(caller(principal))
+    Ok(())
 }
 
 fn denied(name: &str, path: &str, why: &str) -> Error {

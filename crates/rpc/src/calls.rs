@@ -1,6 +1,7 @@
 //! What is told of every call: a span, how long it took, and how it ended; once, whoever serves it and wherever.
 
-use crossdock_core::TraceParent;
+use crate::{calls_at_once::OpenCall, standing::Standing, status};
+use crossdock_core::{Error, ErrorKind, TraceParent};
 use crossdock_telemetry::{metrics, trace};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -36,6 +37,10 @@ pub struct Call {
     method: String,
     connection: String,
     began: Instant,
+    /// Counts as long as the call is open.
+    open: Option<OpenCall>,
+    /// The answer goes on as long as its caller may ask.
+    standing: Option<Standing>,
 }
 
 impl Call {
@@ -73,13 +78,18 @@ impl Call {
             crossdock.connection = Empty,
             crossdock.service = Empty,
         );
-        Self { span, side, method: method.to_owned(), connection: String::new(), began: Instant::now() }
+        Self { span, side, method: method.to_owned(), connection: String::new(), began: Instant::now(), open: None, standing: None }
     }
 
     /// Says who called.
     pub fn of(&mut self, connection: &str) {
         self.span.record("crossdock.connection", connection);
         connection.clone_into(&mut self.connection);
+    }
+
+    /// Counts as a call of its connection until it ends, and ends when its caller is not who it was any more.
+    pub fn let_in(&mut self, open: Option<OpenCall>, standing: Option<Standing>) {
+        (self.open, self.standing) = (open, standing);
     }
 
     /// Ends with this code, and what is known of why.
@@ -212,6 +222,18 @@ where
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let span = self.call.as_ref().map_or_else(Span::none, |call| call.span.clone());
         let frame = ready!(span.in_scope(|| Pin::new(&mut self.body).poll_frame(context)));
+        let standing = self.call.as_ref().and_then(|call| call.standing.as_ref());
+        if matches!(&frame, Some(Ok(frame)) if frame.is_data()) && standing.is_some_and(|standing| !standing.holds()) {
+            let ended = status(Error::new(
+                ErrorKind::Unauthenticated,
+                "CREDENTIAL_ENDED",
+                "what this call has shown is not good for its connection any more",
+            ));
+            let mut trailers = HeaderMap::new();
+            ended.add_header(&mut trailers).ok();
+            self.end(Code::Unauthenticated, Some(&trailers));
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+        }
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(code) = frame.trailers_ref().and_then(code) {

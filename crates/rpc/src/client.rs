@@ -22,7 +22,8 @@ pub struct RecordClient {
 type Answer<T> = Result<T, Status>;
 
 impl RecordClient {
-    /// A client of the service of this package, such as `crossdock.demand.v1`, calling as `connection`.
+    /// A client of the service of this package, such as `crossdock.demand.v1`, calling as `connection`; empty: as the only one that what the channel
+    /// shows ([`crate::bearing`], a certificate) is good for.
     pub fn new(channel: Channel, package: impl Into<String>, connection: impl Into<String>) -> Self {
         let grpc = Grpc::new(channel).max_decoding_message_size(MAX_MESSAGE);
         Self { grpc, package: package.into(), connection: connection.into() }
@@ -94,8 +95,10 @@ impl RecordClient {
 
     fn request<T>(&self, message: T) -> Answer<Request<T>> {
         let mut request = Request::new(message);
-        let name = MetadataValue::try_from(&self.connection).map_err(|_| Status::invalid_argument("a connection's name is ASCII"))?;
-        request.metadata_mut().insert(CONNECTION, name);
+        if !self.connection.is_empty() {
+            let name = MetadataValue::try_from(&self.connection).map_err(|_| Status::invalid_argument("a connection's name is ASCII"))?;
+            request.metadata_mut().insert(CONNECTION, name);
+        }
         request.metadata_mut().insert(CONTRACT, MetadataValue::from_static(crossdock_proto::VERSION));
         Ok(request)
     }

@@ -8,10 +8,14 @@ use crossdock_proto::{
     records::{WatchRequest, WatchResponse},
     schema,
 };
-use crossdock_records::{FEED_CURSOR, POLICY, Peer, follow, forget};
+use crossdock_records::{FEED_CURSOR, POLICY, Peer, SEAL_KEY, TOKEN, follow, forget};
 use crossdock_telemetry::{metrics::RETRIES, trace};
 use prost::Message;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tracing::{Instrument, Span, debug_span};
 
 /// Between two tries to reach a peer.
@@ -58,6 +62,7 @@ impl Follower {
         }
     }
 
+    /// Follows until the feed ends. That of a feed that lasted is no failure: connections do not last for ever, and the next try says whether the peer is away.
     async fn follow(&mut self) -> Result<()> {
         let held = self.cursor().await?;
         let numbers = self.peer.kinds.iter();
@@ -67,7 +72,14 @@ impl Follower {
         let mut pages = self.client.watch(request).await.map_err(|status| from_status(&status))?;
         // After a restore of the peer; a first reading has nothing to forget.
         let mut sweep = held.is_some_and(|held| held.cursor.is_empty());
-        while let Some(page) = pages.message().await.map_err(|status| from_status(&status))? {
+        let began = Instant::now();
+        loop {
+            let page = match pages.message().await {
+                Ok(Some(page)) => page,
+                Ok(None) | Err(_) if began.elapsed() > PAUSE => return Ok(()),
+                Ok(None) => return Err(Error::new(ErrorKind::Unavailable, "PEER_UNAVAILABLE", "the peer ended its feed")),
+                Err(status) => return Err(from_status(&status)),
+            };
             self.handle.feeds.heard(self.peer.name, &page);
             let (checkpoint, cursor) = (page.checkpoint, page.cursor.parse::<Cursor>()?);
             // A page without records only moves the cursor. Writing that down would move our own feed, and whoever follows it would do the same.
@@ -78,15 +90,14 @@ impl Follower {
                 self.forget(cursor.epoch).await?;
             }
         }
-        Err(Error::new(ErrorKind::Unavailable, "PEER_UNAVAILABLE", "the peer ended its feed"))
     }
 
     async fn keep(&self, page: WatchResponse, cursor: Cursor) -> Result<()> {
         let (kinds, peer, records) = (Arc::clone(&self.handle.kinds), self.peer, page.records);
-        let policy = records.iter().any(|record| record.kind == u32::from(POLICY));
+        let rules = records.iter().any(|record| [POLICY, TOKEN, SEAL_KEY].into_iter().any(|kind| record.kind == u32::from(kind)));
         let span = self.span(&records);
         self.handle.store.write("follow", move |tx| follow(tx, &kinds, peer, &records, cursor)).instrument(span).await?;
-        if policy { self.handle.reload_policy().await } else { Ok(()) }
+        if rules { self.handle.reload().await } else { Ok(()) }
     }
 
     /// A page begins a trace of its own, linked to those of the calls that its records came with.

@@ -1,13 +1,18 @@
-use crate::{Channel, Contracts, Feeds, PEER, RecordClient};
+use crate::{Bounds, Channel, Contracts, Feeds, PEER, RecordClient, calls_at_once::CallsAtOnce, tokens::Tokens};
 use crossdock_core::{Key, Result};
+use crossdock_identity::{Seal, Trust};
 use crossdock_proto::governance;
-use crossdock_records::{Kinds, Lane, POLICY, Policy, PolicyCell};
-use crossdock_store::Store;
+use crossdock_records::{Kinds, Lane, POLICY, Policy, PolicyCell, SEAL_KEY};
+use crossdock_store::{Read, Store};
 use prost::Message;
 use std::{
     collections::HashMap,
     sync::{Arc, OnceLock},
 };
+use tokio::sync::watch;
+
+/// Where a service keeps the secret by which the suite seals, once it has heard of it.
+pub type SealCell = watch::Sender<Option<Arc<Seal>>>;
 
 /// A running service: what its methods work with.
 #[derive(Clone)]
@@ -20,12 +25,22 @@ pub struct Handle {
     pub kinds: Arc<Kinds>,
     /// The policy as this service knows it.
     pub policy: PolicyCell,
+    /// The tokens of connections, as this service knows them.
+    pub(crate) tokens: watch::Sender<Arc<Tokens>>,
+    /// What cursors and page tokens of those are sealed with who are limited to a part of the business.
+    pub seal: SealCell,
+    /// Whom it believes, beside what the policy says.
+    pub(crate) trust: Arc<Trust>,
+    /// What its callers are doing.
+    pub(crate) calls: CallsAtOnce,
     /// The way in for batches.
     pub lane: Lane,
     /// Versions of the contracts that callers use.
     pub contracts: Arc<Contracts>,
     /// How far it is behind the feeds that it follows.
     pub feeds: Arc<Feeds>,
+    /// The limits of calls, with what is used of them; one for the process.
+    pub bounds: Arc<Bounds>,
     peers: Arc<OnceLock<HashMap<String, Channel>>>,
 }
 
@@ -34,12 +49,32 @@ impl Handle {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn start(name: &'static str, store: Store, kinds: Arc<Kinds>) -> Result<Self> {
+    pub async fn start(name: &'static str, store: Store, kinds: Arc<Kinds>, bounds: &Arc<Bounds>) -> Result<Self> {
         let policy = PolicyCell::new(Arc::new(Policy::default()));
         let lane = Lane::start(store.clone(), Arc::clone(&kinds), &policy);
-        let handle = Self { name, store, kinds, policy, lane, contracts: Arc::default(), feeds: Arc::default(), peers: Arc::default() };
-        handle.reload_policy().await?;
+        let handle = Self {
+            name,
+            store,
+            kinds,
+            policy,
+            tokens: watch::Sender::default(),
+            seal: SealCell::default(),
+            trust: Arc::default(),
+            calls: CallsAtOnce::default(),
+            lane,
+            contracts: Arc::default(),
+            feeds: Arc::default(),
+            bounds: Arc::clone(bounds),
+            peers: Arc::default(),
+        };
+        handle.reload().await?;
         Ok(handle)
+    }
+
+    /// The same, believing others than nobody.
+    #[must_use]
+    pub fn trusting(self, trust: Arc<Trust>) -> Self {
+        Self { trust, ..self }
     }
 
     /// Says where the other services are; once, when all of them are started.
@@ -53,15 +88,23 @@ impl Handle {
         Some(RecordClient::new(self.peers.get()?.get(name)?.clone(), package, PEER))
     }
 
-    /// Reads the policy from the store again.
+    /// Reads again what governance says: the policy, the tokens of connections, the secret by which the suite seals.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn reload_policy(&self) -> Result<()> {
-        let held = self.store.read("policy", |read| read.get(&[Key::new(POLICY, "active")])).await?;
-        let document = held.first().and_then(|record| governance::Policy::decode(record.body.clone()).ok());
-        if let Some(document) = document {
-            self.policy.send_replace(Arc::new(Policy::new(document)));
+    pub async fn reload(&self) -> Result<()> {
+        let read = |read: &mut Read<'_>| {
+            let held = read.get(&[Key::new(POLICY, "active"), Key::new(SEAL_KEY, "active")])?;
+            Ok((held, Tokens::read(read)?))
+        };
+        let (held, tokens) = self.store.read("governance", read).await?;
+        self.tokens.send_replace(Arc::new(tokens));
+        for record in held {
+            if record.kind == SEAL_KEY {
+                self.seal.send_replace(governance::SealKey::decode(record.body).ok().and_then(|held| Seal::new(&held.key)).map(Arc::new));
+            } else if let Ok(document) = governance::Policy::decode(record.body) {
+                self.policy.send_replace(Arc::new(Policy::new(document)));
+            }
         }
         Ok(())
     }

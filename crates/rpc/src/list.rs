@@ -1,13 +1,16 @@
 //! Records by filter, in pages.
 
-use crate::{Handle, watch};
+use crate::{
+    Asked, Handle, Part, View, watch,
+    weight::{Chunk, Filling},
+};
 use crossdock_core::{Error, Result};
 use crossdock_proto::{
     Filter, KindInfo,
     records::{ListRequest, ListResponse},
     schema,
 };
-use crossdock_records::{Kinds, completeness, record};
+use crossdock_records::{Kinds, Reader};
 use crossdock_store::{Read, Record, Scan};
 use prost_reflect::DynamicMessage;
 use std::{
@@ -15,41 +18,30 @@ use std::{
     sync::Arc,
 };
 
-/// Pages of the store that one call reads at most, when a filter leaves little of each.
+/// Times the rows of a page that one call reads at most, when a filter leaves little of them.
 const READS: usize = 20;
 
-pub(crate) async fn list(handle: &Handle, request: ListRequest) -> Result<ListResponse> {
+pub(crate) async fn list(handle: &Handle, view: View, request: ListRequest) -> Result<ListResponse> {
     let filter = request.filter.unwrap_or_default();
     let info = schema().kind(filter.kind).filter(|info| handle.kinds.owns(info.number.into()));
     let info = info.ok_or_else(|| Error::invalid("FILTER_MISSING", "filter must name a kind of this service, such as { item: {} }"))?;
+    view.expect(info)?;
     let size = match request.page_size {
         0 => 100,
         size => {
             usize::try_from(size).map_err(|_| Error::invalid("PAGE_SIZE", format!("page_size {size} is negative; 0 means 100")))?.min(1_000)
         }
     };
-    let mut listing = Listing {
-        kinds: Arc::clone(&handle.kinds),
-        info,
-        fields: fields(info, &filter, request.finding)?,
-        prefix: request.key_prefix,
-        size,
-        after: String::new(),
-    };
-    let digest = listing.digest();
-    listing.after = position(&request.page_token, digest)?;
-    let shown = handle.clone();
-    let (records, next, completeness) = handle
-        .store
-        .read("list", move |read| {
-            let (records, next) = listing.page(read, |record| watch::is_shown(&shown, record))?;
-            Ok((records, next, completeness(read, &[listing.info.name.as_str()])?))
-        })
-        .await?;
+    let listing =
+        Listing { kinds: Arc::clone(&handle.kinds), info, fields: fields(info, &filter, request.finding)?, prefix: request.key_prefix };
+    let own = handle.clone();
+    let asked = Asked { name: "list", kinds: vec![info.name.as_str()], size, token: request.page_token };
+    let look = move |read: &mut Read<'_>, reader: &Reader, size: usize, token: &str| listing.page(&own, read, reader, size, token);
+    let page = view.page(&handle.store, asked, look).await?;
     Ok(ListResponse {
-        records: records.into_iter().map(record).collect(),
-        next_page_token: next.map(|key| format!("{digest:016x}.{key}")).unwrap_or_default(),
-        completeness: Some(completeness),
+        records: page.rows.into_iter().map(|stored| view.record(stored)).collect(),
+        next_page_token: page.next,
+        completeness: page.completeness,
     })
 }
 
@@ -58,8 +50,6 @@ struct Listing {
     info: &'static KindInfo,
     fields: Vec<(String, String)>,
     prefix: String,
-    size: usize,
-    after: String,
 }
 
 impl Listing {
@@ -70,25 +60,30 @@ impl Listing {
         hasher.finish()
     }
 
-    fn page(&self, read: &mut Read<'_>, shown: impl Fn(&Record) -> bool) -> Result<(Vec<Record>, Option<String>)> {
-        let (mut found, mut after) = (Vec::new(), self.after.clone());
-        for _ in 0..READS {
-            let page = read.scan(self.scan(&after), self.size)?;
-            let full = page.len() == self.size;
-            for record in page {
+    /// So many records from a token on, and the token of the next.
+    fn page(&self, handle: &Handle, read: &mut Read<'_>, reader: &Reader, size: usize, token: &str) -> Result<Part<Record>> {
+        let digest = self.digest();
+        let (mut found, mut after) = (Filling::new(size), position(token, digest)?);
+        let (most, mut looked) = (reader.chunk(size), 0);
+        let mut chunk = Chunk::new(most);
+        while looked < READS * most {
+            let limit = chunk.size();
+            let mut page = read.scan(self.scan(&after), limit)?;
+            chunk.learn(&page);
+            looked += limit;
+            let last = page.last().filter(|_| page.len() == limit).map(|last| last.key.clone());
+            page.retain(|record| !record.deleted && watch::is_shown(handle, record) && self.matches(record));
+            for record in reader.rows(read, page)? {
                 after.clone_from(&record.key);
-                if !record.deleted && shown(&record) && self.matches(&record) {
-                    found.push(record);
-                }
-                if found.len() == self.size {
-                    return Ok((found, Some(after)));
+                found.push(record);
+                if found.is_full() {
+                    return Ok(found.part(format!("{digest:016x}.{after}")));
                 }
             }
-            if !full {
-                return Ok((found, None));
-            }
+            let Some(last) = last else { return Ok(found.part(String::new())) };
+            after = last;
         }
-        Ok((found, Some(after)))
+        Ok(found.part(format!("{digest:016x}.{after}")))
     }
 
     fn scan<'a>(&'a self, after: &'a str) -> Scan<'a> {

@@ -2,17 +2,17 @@
 
 use crate::{Caller, Handle, status};
 use bytes::Bytes;
-use crossdock_core::{Error, ErrorKind, Result};
+use crossdock_core::{Error, ErrorKind, Result, key};
 use crossdock_proto::{
     Role,
     operations::{
-        AbortSetRequest, AbortSetResponse, CommitSetRequest, CommitSetResponse, DiscardRequest, DiscardResponse, FeedCursor,
+        AbortSetRequest, AbortSetResponse, AuditEntry, CommitSetRequest, CommitSetResponse, DiscardRequest, DiscardResponse, FeedCursor,
         GetStatisticsRequest, GetStatisticsResponse, KindStatistics, OpenSetRequest, OpenSetResponse, ParkedSelection, PeerStatistics,
         RedriveRequest, RedriveResponse, ServiceStatistics, operations_service_server::OperationsService,
     },
     schema,
 };
-use crossdock_records::{FEED_CURSOR, Origin, Policy, abort, commit, discard, open, wake_selected};
+use crossdock_records::{FEED_CURSOR, Origin, Policy, abort, audit, commit, discard, open, unknown_set, wake_selected};
 use crossdock_store::{Request as Asked, Scan, Tx};
 use prost::Message;
 use std::{collections::BTreeMap, sync::Arc};
@@ -104,7 +104,7 @@ impl OperationsService for Operations {
         let asked = call.into_inner();
         let handle = self.owner(&asked.kind).map_err(status)?;
         let verb = |tx: &mut Tx<'_>, policy: &Policy, origin: &Origin, asked: &CommitSetRequest| {
-            let owner = owner_of(policy, &asked.connection, origin, asked.force)?;
+            let owner = owner_of(policy, (&asked.connection, &asked.set_key), origin, asked.force)?;
             let set = commit(tx, origin, owner, &asked.set_key, asked.records, asked.force)?;
             Ok(CommitSetResponse { set: Some(set) })
         };
@@ -116,7 +116,7 @@ impl OperationsService for Operations {
         let asked = call.into_inner();
         let handle = self.owner(&asked.kind).map_err(status)?;
         let verb = |tx: &mut Tx<'_>, policy: &Policy, origin: &Origin, asked: &AbortSetRequest| {
-            let owner = owner_of(policy, &asked.connection, origin, false)?;
+            let owner = owner_of(policy, (&asked.connection, &asked.set_key), origin, false)?;
             let set = abort(tx, origin, owner, &asked.set_key, &asked.note)?;
             Ok(AbortSetResponse { set: Some(set) })
         };
@@ -127,8 +127,10 @@ impl OperationsService for Operations {
         let caller = Caller::of(&call)?;
         let asked = call.into_inner();
         let (handle, selection) = self.parked(asked.parked.clone()).map_err(status)?;
-        let verb = move |tx: &mut Tx<'_>, _: &Policy, _: &Origin, _: &RedriveRequest| {
-            Ok(RedriveResponse { records: wake_selected(tx, &selection)? })
+        let verb = move |tx: &mut Tx<'_>, policy: &Policy, origin: &Origin, _: &RedriveRequest| {
+            let records = wake_selected(tx, &policy.sight(&origin.connection), &selection)?;
+            operated(tx, origin, "REDRIVEN", &selection, records, "")?;
+            Ok(RedriveResponse { records })
         };
         once(handle, caller, ("Redrive", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }
@@ -141,31 +143,61 @@ impl OperationsService for Operations {
             return Err(status(Error::invalid("NOTE_MISSING", "note is required: why these records are dropped, at most 500 characters")));
         }
         let kinds = Arc::clone(&handle.kinds);
-        let verb = move |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &DiscardRequest| {
-            Ok(DiscardResponse { records: discard(tx, &kinds, &selection, origin.who(), &asked.note)? })
+        let verb = move |tx: &mut Tx<'_>, policy: &Policy, origin: &Origin, asked: &DiscardRequest| {
+            let sight = policy.sight(&origin.connection);
+            let records = discard(tx, &kinds, &sight, &selection, (origin.who(), &asked.note))?;
+            operated(tx, origin, "DISCARDED", &selection, records, &asked.note)?;
+            Ok(DiscardResponse { records })
         };
         once(handle, caller, ("Discard", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }
 
     async fn get_statistics(&self, call: Request<GetStatisticsRequest>) -> Answer<GetStatisticsResponse> {
+        let caller = Caller::of(&call)?;
         let asked = call.into_inner();
         let handles = if asked.service.is_empty() { self.0.iter().collect() } else { vec![self.named(&asked.service).map_err(status)?] };
         let mut services = Vec::with_capacity(handles.len());
         for handle in handles {
-            services.push(statistics(handle).await.map_err(status)?);
+            // Counts speak of the whole business.
+            let is_limited = handle.policy.borrow().sight(&caller.0.connection).is_limited();
+            services.push(if is_limited {
+                ServiceStatistics { service: handle.name.to_owned(), ..ServiceStatistics::default() }
+            } else {
+                statistics(handle).await.map_err(status)?
+            });
         }
         Ok(Response::new(GetStatisticsResponse { services }))
     }
 }
 
 /// Whose set is meant: only an operator names another connection's, or commits by force.
-fn owner_of<'a>(policy: &Policy, named: &'a str, origin: &'a Origin, force: bool) -> Result<&'a str> {
+fn owner_of<'a>(policy: &Policy, (named, set_key): (&'a str, &str), origin: &'a Origin, force: bool) -> Result<&'a str> {
     let own = named.is_empty() || named == origin.connection;
     if (force || !own) && !policy.allows(&origin.connection, &[Role::Operator]) {
         let message = format!("connection {} is no operator: it may only commit and abort its own sets, without force", origin.connection);
         return Err(Error::new(ErrorKind::Denied, "NOT_ALLOWED", message));
     }
+    // Whoever is limited to a part of the business has no word in that of others: there is no such set.
+    if !own && policy.sight(&origin.connection).is_limited() {
+        return Err(unknown_set(&key::join([named, set_key])));
+    }
     Ok(if own { &origin.connection } else { named })
+}
+
+/// An operator decided on parked records; nothing is said where there were none.
+fn operated(tx: &mut Tx<'_>, origin: &Origin, action: &str, selection: &ParkedSelection, records: i64, note: &str) -> Result<()> {
+    if records == 0 {
+        return Ok(());
+    }
+    let decision = AuditEntry {
+        action: action.to_owned(),
+        kind: "parked".to_owned(),
+        key: selection.key.clone(),
+        message: note.to_owned(),
+        values: [("cause", selection.cause.clone()), ("records", records.to_string())].map(|(name, value)| (name.to_owned(), value)).into(),
+        ..AuditEntry::default()
+    };
+    audit(tx, Some(origin), decision)
 }
 
 async fn statistics(handle: &Handle) -> Result<ServiceStatistics> {

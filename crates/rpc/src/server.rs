@@ -1,6 +1,13 @@
 //! The five record methods, once for every service.
 
-use crate::{Caller, Handle, MAX_MESSAGE, list, status, watch};
+use crate::{
+    Caller, Handle, MAX_MESSAGE, View, list,
+    room::Kept,
+    status,
+    status::{malformed, refused},
+    watch,
+    weight::{Chunk, weight},
+};
 use crossdock_core::{Error, Key};
 use crossdock_proto::records::{
     BatchGetRequest, BatchGetResponse, IngestBatchRequest, IngestBatchResponse, IngestRequest, IngestResponse, ListRequest, ListResponse,
@@ -10,16 +17,18 @@ use crossdock_proto::{
     Record, schema,
     types::{ControlTotal, Watermark},
 };
-use crossdock_records::{Batch, MAX_RECORDS, record};
+use crossdock_records::{Batch, MAX_RECORDS};
+use crossdock_store::Read;
 use crossdock_telemetry::metrics::STREAMS;
 use futures::{Stream, StreamExt, stream::BoxStream};
+use prost::Message;
 use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
-use tonic::{Request, Response, Status, Streaming, body::Body, server::Grpc, service::Routes};
+use tonic::{Code, Request, Response, Status, Streaming, body::Body, server::Grpc, service::Routes};
 use tonic_prost::ProstCodec;
 use tower::{Service, service_fn};
 
@@ -65,8 +74,8 @@ impl Service<http::Request<axum::body::Body>> for RecordServer {
 
 fn grpc<Q, A>() -> Grpc<ProstCodec<A, Q>>
 where
-    Q: prost::Message + Default + Send + 'static,
-    A: prost::Message + Send + 'static,
+    Q: Message + Default + Send + 'static,
+    A: Message + Send + 'static,
 {
     Grpc::new(ProstCodec::default()).max_decoding_message_size(MAX_MESSAGE)
 }
@@ -104,12 +113,14 @@ impl Drop for Counted {
 /// what was not answered it sends again.
 async fn ingest(handle: Handle, call: Request<Streaming<IngestRequest>>) -> Answer<BoxStream<'static, Result<IngestResponse, Status>>> {
     let caller = Caller::of(&call)?;
+    let kept = call.extensions().get::<Kept>().cloned().unwrap_or_default();
     let answers = call.into_inner().map(move |batch| take(handle.clone(), caller.clone(), batch)).buffered(IN_FLIGHT);
+    let answers = answers.inspect(move |_| kept.answered());
     Ok(Response::new(until_error(answers).boxed()))
 }
 
 async fn take(handle: Handle, caller: Caller, batch: Result<IngestRequest, Status>) -> Result<IngestResponse, Status> {
-    let IngestRequest { batch: number, records, totals, watermarks } = batch?;
+    let IngestRequest { batch: number, records, totals, watermarks } = batch.map_err(malformed)?;
     let result = handle.lane.ingest(bring(&caller, number, records, totals, watermarks)).await.map_err(status)?;
     Ok(IngestResponse { result: Some(result) })
 }
@@ -139,18 +150,26 @@ fn bring(caller: &Caller, number: u64, records: Vec<Record>, totals: Vec<Control
 }
 
 async fn watch_feed(handle: Handle, call: Request<WatchRequest>) -> Answer<BoxStream<'static, Result<WatchResponse, Status>>> {
-    Ok(Response::new(watch::watch(handle, call.into_inner()).await.map_err(status)?))
+    let view = View::of(&handle, &Caller::of(&call)?).map_err(status)?;
+    Ok(Response::new(watch::watch(handle, view, call.into_inner()).await.map_err(status)?))
 }
 
 async fn list_page(handle: Handle, call: Request<ListRequest>) -> Answer<ListResponse> {
-    list::list(&handle, call.into_inner()).await.map(Response::new).map_err(status)
+    let view = View::of(&handle, &Caller::of(&call)?).map_err(status)?;
+    list::list(&handle, view, call.into_inner()).await.map(Response::new).map_err(status)
 }
 
 async fn batch_get(handle: Handle, call: Request<BatchGetRequest>) -> Answer<BatchGetResponse> {
-    get(&handle, call.into_inner()).await.map(Response::new).map_err(status)
+    let view = View::of(&handle, &Caller::of(&call)?).map_err(status)?;
+    let answer = get(&handle, &view, call.into_inner()).await.map_err(status)?;
+    answer.filter(|answer| answer.encoded_len() <= MAX_MESSAGE).map(Response::new).ok_or_else(|| {
+        let message = format!("these records have more than {MAX_MESSAGE} bytes: ask for fewer keys");
+        refused(Code::ResourceExhausted, "ANSWER_TOO_LARGE", message, [("limit", MAX_MESSAGE)])
+    })
 }
 
-async fn get(handle: &Handle, request: BatchGetRequest) -> Result<BatchGetResponse, Error> {
+/// None: they are too large for one answer.
+async fn get(handle: &Handle, view: &View, request: BatchGetRequest) -> Result<Option<BatchGetResponse>, Error> {
     if request.keys.len() > MAX_RECORDS {
         return Err(Error::invalid("TOO_MANY_KEYS", format!("{} keys; ask for at most {MAX_RECORDS}", request.keys.len())));
     }
@@ -158,13 +177,26 @@ async fn get(handle: &Handle, request: BatchGetRequest) -> Result<BatchGetRespon
     for key in request.keys {
         let info = schema().kind_named(&key.kind).filter(|info| handle.kinds.owns(info.number.into()));
         let info = info.ok_or_else(|| watch::unknown_kind(handle, &key.kind))?;
+        view.expect(info)?;
         keys.push(Key::new(info.number, key.key));
     }
-    let asked = keys.clone();
-    let mut found = handle.store.read("get", move |read| read.get(&asked)).await?;
-    found.retain(|record| watch::is_shown(handle, record));
+    let (asked, shown, sight) = (keys.clone(), handle.clone(), view.clone());
+    let look = move |read: &mut Read<'_>| {
+        let (mut found, mut bytes, mut rest, mut chunk) = (Vec::new(), 0, asked.as_slice(), Chunk::new(MAX_RECORDS));
+        while !rest.is_empty() && bytes <= MAX_MESSAGE {
+            let (now, later) = rest.split_at(chunk.size().min(rest.len()));
+            let mut some = read.get(now)?;
+            chunk.learn(&some);
+            some.retain(|record| watch::is_shown(&shown, record));
+            found.extend(sight.reader().rows(read, some)?);
+            bytes = found.iter().map(weight).sum();
+            rest = later;
+        }
+        Ok((bytes <= MAX_MESSAGE).then_some(found))
+    };
+    let Some(found) = handle.store.read("get", look).await? else { return Ok(None) };
     let mut found: std::collections::HashMap<Key, crossdock_store::Record> =
         found.into_iter().map(|record| (record.id(), record)).collect();
-    let records = keys.iter().filter_map(|key| found.remove(key)).map(record).collect();
-    Ok(BatchGetResponse { records })
+    let records = keys.iter().filter_map(|key| found.remove(key)).map(|found| view.record(found)).collect();
+    Ok(Some(BatchGetResponse { records }))
 }

@@ -44,6 +44,23 @@ pub fn status(error: Error) -> Status {
     status
 }
 
+/// What tonic says, as an internal error, of a request that is no message of its method.
+const UNDECODABLE: &str = "failed to decode Protobuf message";
+
+/// The same status; but a request that cannot be decoded is its caller's fault.
+pub(crate) fn malformed(status: Status) -> Status {
+    if status.code() != Code::Internal || !status.message().starts_with(UNDECODABLE) {
+        return status;
+    }
+    refused(Code::InvalidArgument, "MALFORMED_REQUEST", format!("{}: compare with the contract", status.message()), [])
+}
+
+/// A refusal by the limits: the same again is refused again. With facts for machines.
+pub(crate) fn refused<const N: usize>(code: Code, reason: &'static str, message: String, facts: [(&'static str, usize); N]) -> Status {
+    let metadata = facts.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect::<HashMap<_, _>>();
+    Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, DOMAIN, metadata))
+}
+
 /// A status of a peer as an error of ours.
 pub fn from_status(status: &Status) -> Error {
     let (kind, reason) = match status.code() {

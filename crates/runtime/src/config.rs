@@ -1,3 +1,6 @@
+use crate::DatabaseUrl;
+use crossdock_identity::{ServiceIdentity, Tls};
+use crossdock_rpc::Limits;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -15,14 +18,21 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// PostgreSQL instead of the embedded stores: one schema per service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub database_url: Option<String>,
+    pub database_url: Option<DatabaseUrl>,
     /// Addresses of services that run elsewhere, by name: `master-data: http://10.0.0.7:7400`.
     pub peers: BTreeMap<String, String>,
     /// The policy file of governance. Without one a built-in policy for a first try is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PathBuf>,
-    /// Listen on other addresses than loopback although nobody has to prove who they are.
+    /// Certificates of this process. Absent: nothing is encrypted, which only `insecure` allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// How the services of this suite know each other.
+    pub services: ServiceIdentity,
+    /// For a trial on loopback: nothing is encrypted, and nobody has to prove who they are.
     pub insecure: bool,
+    /// How much callers may ask for.
+    pub limits: Limits,
     /// What is logged, such as `info` or `info,crossdock_store=debug`.
     pub log: String,
     /// What is told of the process's work, and to whom.
@@ -37,7 +47,10 @@ impl Default for Config {
             database_url: None,
             peers: BTreeMap::new(),
             policy: None,
+            tls: None,
+            services: ServiceIdentity::default(),
             insecure: false,
+            limits: Limits::default(),
             log: "info".to_owned(),
             telemetry: crossdock_telemetry::Config::default(),
         }
@@ -65,38 +78,13 @@ impl Config {
 
     /// As a file, with secrets masked.
     pub fn shown(&self) -> String {
-        let mut shown = self.clone();
-        shown.database_url = shown.database_url.map(|url| mask(&url));
-        serde_norway::to_string(&shown).unwrap_or_else(|error| error.to_string())
-    }
-}
-
-/// A database URL without its password, in any of its places.
-fn mask(url: &str) -> String {
-    let masked = match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))) {
-        Some((scheme, (user, rest))) => match user.split_once(':') {
-            Some((user, _)) => format!("{scheme}://{user}:***@{rest}"),
-            None => url.to_owned(),
-        },
-        None => url.to_owned(),
-    };
-    match masked.split_once("password=") {
-        Some((before, after)) => format!("{before}password=***{}", after.find(['&', ' ']).map_or("", |end| &after[end..])),
-        None => masked,
+        serde_norway::to_string(self).unwrap_or_else(|error| error.to_string())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn passwords_are_masked_wherever_they_stand() {
-        assert_eq!(mask("postgres://me:s3cret@db/x"), "postgres://me:***@db/x");
-        assert_eq!(mask("postgres://me@db/x?password=s3cret&a=b"), "postgres://me@db/x?password=***&a=b");
-        assert_eq!(mask("host=db password=s3cret"), "host=db password=***");
-        assert_eq!(mask("postgres://me@db/x"), "postgres://me@db/x");
-    }
 
     #[test]
     fn a_typo_is_named_with_its_place() {

@@ -13,7 +13,7 @@ pub type Background = Box<dyn FnOnce(Handle) -> BoxFuture<'static, ()> + Send>;
 pub type Gauges = fn(read: &mut Read<'_>, policy: &Policy, now: Micros) -> Result<Vec<Measured>>;
 
 /// Governance, as every other service follows it: for the policy.
-pub const GOVERNANCE: Peer = Peer { name: "governance", package: "crossdock.governance.v1", kinds: &[100], apply: None };
+pub const GOVERNANCE: Peer = Peer { name: "governance", package: "crossdock.governance.v1", kinds: &[100, 102, 103], apply: None };
 
 /// A service, as the runtime needs it.
 pub struct Service {

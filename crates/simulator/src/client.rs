@@ -266,7 +266,7 @@ impl Client {
     /// # Errors
     /// If the service refuses it.
     pub async fn head(&self, package: &'static str) -> Result<String> {
-        let number = schema().kind_named("feed_cursor").map_or(0, |info| info.number);
+        let number = schema().kind_named("set").map_or(0, |info| info.number);
         let filter = Some(Filter { kind: number.into(), ..Filter::default() });
         let request = ListRequest { filter, page_size: 1, ..ListRequest::default() };
         let page = self.answered(|| {

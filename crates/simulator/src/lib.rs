@@ -34,5 +34,6 @@ pub use buyers::Decisions;
 pub use check::{Check, Report};
 pub use clock::{CLOCK_FILE, SteppedClock};
 pub use error::{Failure, Result};
+pub use masters::CUSTOMER;
 pub use simulation::{FIRST_DAY, Progress, Setup, Simulation, start};
 pub use wire::{Addresses, Nuisance, Traffic};

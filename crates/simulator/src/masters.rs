@@ -175,11 +175,15 @@ fn rule(world: &World, good: usize, centre: usize, source: Source) -> SourcingRu
     }
 }
 
+/// What every customer is called, before their number.
+pub const CUSTOMER: &str = "Erika Mustermann";
+
 fn customers(world: &World, now: Micros) -> Vec<Outgoing> {
     let ids: BTreeSet<&str> = world.sales.iter().map(|sale| sale.customer.as_str()).filter(|id| !id.is_empty()).collect();
     let sent = |id: &str| {
         let tier = if is_strategic(world, id) { CustomerTier::Strategic } else { CustomerTier::Standard };
-        let customer = Customer { customer_id: id.to_owned(), tier: tier.into(), ..Customer::default() };
+        let name = format!("{CUSTOMER} {id}");
+        let customer = Customer { customer_id: id.to_owned(), name, tier: tier.into(), ..Customer::default() };
         Outgoing::master("customer", id.to_owned(), now, &customer)
     };
     ids.into_iter().map(sent).collect()

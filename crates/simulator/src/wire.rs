@@ -1,16 +1,14 @@
 //! Where the services are, and how badly the way there behaves.
 
 use crate::{Failure, Result, chance::Chance};
-use crossdock_rpc::{Channel, remote};
+use crossdock_rpc::{Channel, Connector, remote};
 use std::{
     collections::BTreeMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
-use tonic::transport::Endpoint;
 
 /// Where the services are.
 #[derive(Clone, Debug)]
@@ -103,11 +101,5 @@ impl Wire {
 }
 
 fn connect(address: &str) -> Result<Channel> {
-    let endpoint = Endpoint::from_shared(address.to_owned())
-        .map_err(|_| Failure::File(format!("{address:?} is no address such as http://127.0.0.1:7400")))?
-        .connect_timeout(Duration::from_secs(5))
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(4 << 20)
-        .tcp_nodelay(true);
-    Ok(remote(endpoint.connect_lazy()))
+    remote(address, Connector::plain()).map_err(|error| Failure::File(error.message))
 }

@@ -134,7 +134,7 @@ fn served(engine: &str, lines: usize) -> [Measured; 2] {
     let database: Option<Database> = (engine == "postgres").then(fresh_database);
     let port = free_port();
     let mut command = Command::new(binary("crossdock"));
-    command.args(["serve", "--log", "info", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"]).arg(folder.path());
+    command.args(["serve", "--insecure", "--log", "info", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"]).arg(folder.path());
     if let Some(database) = &database {
         command.args(["--database-url", database.url()]);
     }

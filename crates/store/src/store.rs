@@ -23,6 +23,8 @@ pub struct Store {
     reads: async_channel::Sender<ReadJob>,
     head: watch::Receiver<Cursor>,
     failed: watch::Receiver<bool>,
+    /// Its threads listen as long as they run.
+    threads: watch::Sender<()>,
     clock: Arc<dyn Clock>,
     due: Arc<Notify>,
     service: Arc<str>,
@@ -39,9 +41,14 @@ impl Store {
         let (reads, reading) = async_channel::bounded::<ReadJob>(WAITING);
         let (head, head_seen) = watch::channel(Cursor::default());
         let (failed, failed_seen) = watch::channel(false);
+        let (threads, running) = watch::channel(());
         for _ in 0..READERS {
-            let (location, reading) = (location.clone(), reading.clone());
-            std::thread::Builder::new().name("store-read".into()).spawn(move || readers::work(&location, &reading)).map_err(no_thread)?;
+            let (location, reading, running) = (location.clone(), reading.clone(), running.clone());
+            let read = move || {
+                let _running = running;
+                readers::work(&location, &reading);
+            };
+            std::thread::Builder::new().name("store-read".into()).spawn(read).map_err(no_thread)?;
         }
         let writer_clock = Arc::clone(&clock);
         let due = Arc::new(Notify::new());
@@ -50,6 +57,7 @@ impl Store {
         let writer_service = Arc::clone(&service);
         let polled = head.clone();
         let write = move || {
+            let _running = running;
             let connection = Connection::open(&location, true).and_then(|mut connection| {
                 head.send_replace(Read { connection: &mut connection }.head()?);
                 Ok(connection)
@@ -68,7 +76,7 @@ impl Store {
         if shared {
             tokio::spawn(poll(reads.downgrade(), polled));
         }
-        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, clock, due, service })
+        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, threads, clock, due, service })
     }
 
     /// Runs `job` in the next group commit and answers when it is on disk. `job` may run more than once: if the group fails, each runs again
@@ -93,6 +101,14 @@ impl Store {
         });
         self.reads.send(run).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// Ends its threads as soon as what waits is done, and waits until they have let go of the database. SQLite then has everything in its one file, and
+    /// nothing of what was overwritten. Later requests are refused.
+    pub async fn close(&self) {
+        self.jobs.close();
+        self.reads.close();
+        self.threads.closed().await;
     }
 
     /// The feed's end, as it moves; wakes watchers.

@@ -20,6 +20,7 @@ use tracing::Span;
 /// before it.
 pub struct Tx<'a> {
     connection: &'a mut Connection,
+    service: &'a str,
     head: Cursor,
     now: Micros,
     puts: IndexMap<Key, Record>,
@@ -55,11 +56,12 @@ struct Answer {
 }
 
 impl<'a> Tx<'a> {
-    pub(crate) fn begin(connection: &'a mut Connection, now: Micros) -> Result<Self> {
+    pub(crate) fn begin(connection: &'a mut Connection, service: &'a str, now: Micros) -> Result<Self> {
         connection.begin()?;
         let head = Read { connection }.head_by(statements::HEAD_LOCK)?;
         Ok(Self {
             connection,
+            service,
             head,
             now,
             puts: IndexMap::new(),
@@ -92,6 +94,11 @@ impl<'a> Tx<'a> {
         for link in links.iter().filter(|link| link.get(..16) != own.as_bytes().get(..16)) {
             trace::link(span, link);
         }
+    }
+
+    /// Whose store it is.
+    pub fn service(&self) -> &str {
+        self.service
     }
 
     /// When this transaction began.

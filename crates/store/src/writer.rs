@@ -171,7 +171,7 @@ impl Writer {
 
     fn attempt(&mut self, group: &mut Vec<Waiting>, more: Option<&async_channel::Receiver<Box<dyn Job>>>) -> Result<Committed> {
         let connection = self.connection.as_mut().ok_or_else(|| Error::internal("no connection to the store", "not connected"))?;
-        let mut tx = Tx::begin(connection, self.clock.now())?;
+        let mut tx = Tx::begin(connection, &self.service, self.clock.now())?;
         let mut next = 0;
         while let Some((job, outcome)) = group.get_mut(next) {
             *outcome = job.run(&mut tx);

@@ -19,7 +19,7 @@ pub use alone::alone;
 pub use bench::{Bench, Tasks, deleted, incoming, record, run, told};
 pub use hand::Hand;
 pub use place::{Engine, Place};
-pub use postgres::{Database, Schema, fresh_database, fresh_schema, postgres_url};
+pub use postgres::{Database, Schema, fresh_database, fresh_schema, postgres_authority, postgres_url};
 pub use process::{Process, binary, free_port};
 pub use seed::Seed;
 pub use wait::{eventually, eventually_async};

@@ -9,6 +9,7 @@ use std::{
 use tokio_postgres::NoTls;
 
 const VARIABLE: &str = "CROSSDOCK_TEST_POSTGRES";
+const AUTHORITY: &str = "CROSSDOCK_TEST_POSTGRES_AUTHORITY";
 
 /// Where the PostgreSQL server of the tests is, as `postgres://user@host:port/database`.
 ///
@@ -19,6 +20,14 @@ pub fn postgres_url() -> String {
         Ok(url) => url,
         Err(_) => panic!("{VARIABLE} is not set: run `make test`, or `tests/with-postgres cargo test …` for some of the tests"),
     }
+}
+
+/// The file with the authority that vouches for that server.
+///
+/// # Panics
+/// If there is none.
+pub fn postgres_authority() -> String {
+    env::var(AUTHORITY).unwrap_or_else(|_| panic!("{AUTHORITY} is not set: run `make test`, or `tests/with-postgres cargo test …`"))
 }
 
 /// A schema name that nobody has used; the schema is dropped with the guard. It is not created: the store does that.

@@ -180,3 +180,38 @@ impl<'de> Visitor<'de> for Walk<'_> {
         Err(A::Error::custom("here"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// Of any shape, as the values of a policy are not.
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(untagged)]
+    enum Any {
+        Text(#[expect(dead_code, reason = "read, not looked at")] String),
+        List(#[expect(dead_code, reason = "read, not looked at")] Vec<Any>),
+        Map(#[expect(dead_code, reason = "read, not looked at")] BTreeMap<String, Any>),
+    }
+
+    #[test]
+    fn deep_texts_are_refused() {
+        for open in ["[", "{a: ", "- ", "? ", "a:\n "] {
+            let deep = open.repeat(2_000);
+            assert!(read::<Any>(&deep).is_err(), "{open}");
+            let place = Place::default().element(0).element(0);
+            assert_eq!(place.fault("wrong").located(&deep).message, "wrong");
+        }
+    }
+
+    #[test]
+    fn a_text_does_not_grow_by_naming_itself() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..30 {
+            let before = format!("*a{}, ", level - 1).repeat(9);
+            bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+        }
+        assert!(read::<Any>(&bomb).is_err());
+    }
+}

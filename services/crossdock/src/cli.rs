@@ -1,12 +1,18 @@
 //! The command line. Every command has an example in its help.
 
+mod audit;
 mod buying;
 mod data;
 mod execution;
+mod tls;
+mod token;
 
+pub use audit::Audit;
 pub use buying::{Approvals, Drafts, Fallback, Mode, Recommendations, Resolve, Seen};
 pub use data::{Bench, BenchCommand, Demo, Export, History, Import, Inventory, Selection, SetCommand};
 pub use execution::{Orders, Performance, Scheduled};
+pub use tls::{Certificates, Certs, Shown};
+pub use token::Token;
 
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand};
@@ -27,12 +33,18 @@ pub struct Target {
     /// Address of the service.
     #[arg(long, env = "CROSSDOCK_ADDRESS", default_value = "http://127.0.0.1:7400", global = true)]
     pub address: String,
-    /// The connection of the policy to call as.
-    #[arg(long, env = "CROSSDOCK_CONNECTION", default_value = "operator", global = true)]
-    pub connection: String,
+    /// The connection of the policy to call as [default: the only one that the credential is good for; without a credential operator].
+    #[arg(long, env = "CROSSDOCK_CONNECTION", global = true)]
+    pub connection: Option<String>,
+    /// A file with the token to show; the token itself may be in CROSSDOCK_TOKEN instead.
+    #[arg(long, env = "CROSSDOCK_TOKEN_FILE", global = true)]
+    pub token_file: Option<PathBuf>,
     /// The person to act for, where the connection may name one.
     #[arg(long, env = "CROSSDOCK_PRINCIPAL", global = true)]
     pub principal: Option<String>,
+    /// Certificates.
+    #[command(flatten)]
+    pub shown: Shown,
     /// How to print.
     #[arg(long, value_enum, default_value = "table", global = true)]
     pub output: Format,
@@ -52,14 +64,17 @@ pub struct Settings {
     pub data_dir: Option<PathBuf>,
     /// PostgreSQL instead of the embedded stores, such as postgres://user@host/database.
     #[arg(long, env = "CROSSDOCK_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
+    pub database_url: Option<crossdock_runtime::DatabaseUrl>,
     /// Policy file of governance [default: a built-in one for a first try].
     #[arg(long, env = "CROSSDOCK_POLICY")]
     pub policy: Option<PathBuf>,
-    /// A service that runs elsewhere, such as master-data=http://10.0.0.7:7400. May be given several times.
+    /// A service that runs elsewhere, such as master-data=https://master-data.example:7400. May be given several times.
     #[arg(long = "peer", value_parser = peer)]
     pub peers: Vec<(String, String)>,
-    /// Listen on other addresses than loopback although callers do not prove who they are.
+    /// Certificates.
+    #[command(flatten)]
+    pub certificates: Certificates,
+    /// For a trial on this machine: listen on loopback only, encrypt nothing, and believe what callers say they are.
     #[arg(long, env = "CROSSDOCK_INSECURE")]
     pub insecure: bool,
     /// What is logged, such as info or info,crossdock_store=debug [default: info].
@@ -104,7 +119,7 @@ fn peer(text: &str) -> Result<(String, String), String> {
 pub enum Command {
     /// Run services: all of them, or those named.
     #[command(
-        after_help = "Example: crossdock serve --data-dir ./data\n         crossdock serve demand-signal --peer master-data=http://10.0.0.7:7400"
+        after_help = "Example: crossdock serve --insecure\n         crossdock serve --tls-certificate certs/server.pem --tls-key certs/server-key.pem \\\n           --tls-client-authorities certs/authority.pem --listen 0.0.0.0:7400\n         crossdock serve demand-signal --insecure --peer master-data=http://127.0.0.1:7402"
     )]
     Serve {
         /// Services to run; none is all.
@@ -120,6 +135,9 @@ pub enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Certificates for a first try.
+    #[command(subcommand)]
+    Certs(Certs),
     /// Check policy files, or print their schema.
     #[command(subcommand)]
     Policy(Policy),
@@ -310,12 +328,18 @@ pub enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// What was decided, by whom, seeing what; and whether that can be believed.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Play the main job in front of you: weeks of a distributor, from demand to the receipt of goods, with the books compared at the end.
     #[command(after_help = "Example: crossdock demo --weeks 2 --chaos")]
     Demo(Demo),
     /// Measure a running service.
     #[command(subcommand)]
     Bench(BenchCommand),
+    /// Tokens by which connections prove who they are.
+    #[command(subcommand)]
+    Token(Token),
     /// What the services hold.
     #[command(after_help = "Example: crossdock stats")]
     Stats {

@@ -1,6 +1,7 @@
 //! How a command fails: what was wrong, and what would be right.
 
-use std::{fmt::Display, io::Write, process::ExitCode};
+use crossdock_identity::explain;
+use std::{error::Error, fmt::Display, io::Write, process::ExitCode};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -49,15 +50,32 @@ impl From<crossdock_simulator::Failure> for Failure {
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        if status.code() == Code::Unavailable && status.get_details_error_info().is_none() {
+        if let Some(info) = status.get_details_error_info() {
+            return Self(format!("{}: {}", info.reason, status.message()));
+        }
+        if let Some(why) = explain(&status) {
             return Self(format!(
-                "the service cannot be reached ({}); is `crossdock serve` running, and is --address right?",
-                status.message()
+                "no connection to the service: {why}; whom to believe and what to show say --authorities, --certificate and --certificate-key"
             ));
         }
-        let reason = status.get_details_error_info().map_or_else(|| format!("{:?}", status.code()), |info| info.reason);
-        Self(format!("{reason}: {}", status.message()))
+        let broken = status.source().is_some_and(<dyn Error>::is::<tonic::transport::Error>);
+        if status.code() != Code::Unavailable && !broken {
+            return Self(format!("{:?}: {}", status.code(), status.message()));
+        }
+        let why = deepest(&status);
+        Self(format!(
+            "the service cannot be reached ({why}); is `crossdock serve` running, and is --address right, https:// or http:// included?"
+        ))
     }
+}
+
+/// What lies behind everything else.
+fn deepest(error: &dyn Error) -> String {
+    let mut at = error;
+    while let Some(source) = at.source() {
+        at = source;
+    }
+    at.to_string()
 }
 
 /// Puts what was being done before what went wrong.

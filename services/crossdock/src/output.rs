@@ -23,6 +23,11 @@ pub fn line(text: impl AsRef<str>) -> Result<(), Failure> {
     writeln!(std::io::stdout(), "{}", text.as_ref()).map_err(Failure::from)
 }
 
+/// Says something beside what is printed.
+pub fn note(text: impl AsRef<str>) -> Result<(), Failure> {
+    writeln!(std::io::stderr(), "{}", text.as_ref()).map_err(Failure::from)
+}
+
 /// Prints rows under a heading.
 pub fn table(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Failure> {
     let mut table = Table::new();

@@ -1,10 +1,12 @@
 //! Where the commands find the services, and who they say they are.
 
 use crate::{cli::Target, failure::Failure};
+use crossdock_identity::{ClientTls, HTTP2, Secret, SecretFile};
 use crossdock_proto::{KindInfo, operations::operations_service_client::OperationsServiceClient, schema};
-use crossdock_rpc::{CONNECTION, CONTRACT, Channel, PRINCIPAL, RecordClient, remote};
-use std::time::Duration;
-use tonic::{Request, metadata::MetadataValue, transport::Endpoint};
+use crossdock_rpc::{CONNECTION, CONTRACT, Channel, Connector, PRINCIPAL, RecordClient, bearing, remote};
+use http::Uri;
+use std::{net::IpAddr, sync::Arc};
+use tonic::{Request, metadata::MetadataValue};
 
 /// A way to the services, as one connection.
 #[derive(Clone)]
@@ -17,13 +19,37 @@ pub struct Peers {
 impl Peers {
     /// Connects when it is first used.
     pub fn new(target: &Target) -> Result<Self, Failure> {
-        let endpoint = Endpoint::from_shared(target.address.clone())
-            .map_err(|_| format!("--address {:?} is no address such as http://127.0.0.1:7400", target.address))?
-            .connect_timeout(Duration::from_secs(5))
-            .initial_stream_window_size(1 << 20)
-            .initial_connection_window_size(4 << 20)
-            .tcp_nodelay(true);
-        Ok(Self { channel: remote(endpoint.connect_lazy()), connection: target.connection.clone(), principal: target.principal.clone() })
+        let files = target.shown.files();
+        let is_tls = target.address.starts_with("https://");
+        let connector = if is_tls {
+            Connector::new(&files, HTTP2)?
+        } else if files == ClientTls::default() {
+            Connector::plain()
+        } else {
+            return Err(format!(
+                "--authorities, --certificate and --certificate-key are for https://, and --address is {:?}",
+                target.address
+            )
+            .into());
+        };
+        let channel = remote(&target.address, connector).map_err(|error| format!("--address {}", error.message))?;
+        let secret = credential(target)?;
+        if secret.is_some() && !is_tls && !is_loopback(&target.address) {
+            return Err(format!("--address {}: a token is only sent over https, or on loopback", target.address).into());
+        }
+        // Who proves something is what that is good for; who does not is believed on loopback.
+        let proves = secret.is_some() || is_tls;
+        let connection = target.connection.clone().unwrap_or_else(|| if proves { String::new() } else { "operator".to_owned() });
+        let channel = match secret {
+            Some(secret) => bearing(channel, move || secret.first()),
+            None => channel,
+        };
+        Ok(Self { channel, connection, principal: target.principal.clone() })
+    }
+
+    /// The connection that was named; empty: none was.
+    pub fn connection(&self) -> &str {
+        &self.connection
     }
 
     /// The same way as another connection.
@@ -54,13 +80,31 @@ impl Peers {
             request.metadata_mut().insert(name, value);
             Ok::<(), Failure>(())
         };
-        insert(CONNECTION, &self.connection)?;
+        if !self.connection.is_empty() {
+            insert(CONNECTION, &self.connection)?;
+        }
         insert(CONTRACT, crossdock_proto::VERSION)?;
         if let Some(principal) = &self.principal {
             insert(PRINCIPAL, principal)?;
         }
         Ok(request)
     }
+}
+
+/// The token to show: that of the file, else that of the environment.
+fn credential(target: &Target) -> Result<Option<Arc<SecretFile>>, Failure> {
+    if let Some(file) = &target.token_file {
+        return Ok(Some(Arc::new(SecretFile::open(file)?)));
+    }
+    let token = std::env::var("CROSSDOCK_TOKEN").ok().filter(|token| !token.is_empty());
+    Ok(token.map(|token| Arc::new(SecretFile::of(Secret::new(token.trim())))))
+}
+
+/// Whether an address is on this machine.
+fn is_loopback(address: &str) -> bool {
+    let uri: Option<Uri> = address.parse().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Packages with records, and the names of their services.

@@ -67,8 +67,8 @@ pub fn service() -> Result<Service> {
         tasks: &[(model::inventory_snapshot::REFRESH, app::inventory::refresh), (model::served::SERVED, app::served::look)],
         gauges: app::gauges::gauges,
         verbs: |handle| {
-            let verbs = DemandServiceServer::new(Verbs::new(handle.store.clone()));
-            Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))
+            let verbs = DemandServiceServer::new(Verbs::new(handle.clone()));
+            Routes::new(verbs.max_encoding_message_size(MAX_MESSAGE))
         },
         background: vec![Box::new(|handle| Box::pin(wire::survey::run(handle)))],
     })

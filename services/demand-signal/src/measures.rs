@@ -142,9 +142,10 @@ fn the_forecast_is_judged_by_what_closed_last() {
         };
         world.send(&[record::<DemandLine>("9", "1", 1, &line())]).await;
         world.forecast("F", &["EAST"], &[value("1", 2, 9, "70"), value("2", 9, 16, "80")], true).await;
-        let score = |read: &mut Read<'_>| {
+        let reader = world.reader();
+        let score = move |read: &mut Read<'_>| {
             let mut scoring = Scoring::begin(read, "erp/F", Some(NOW / 86_400_000_000))?;
-            while scoring.page(read)? {}
+            while scoring.page(read, &reader)? {}
             Ok(survey::accuracy(&scoring))
         };
         let of = |instrument, part| Measured::new(instrument, &["A", "1"], Number::share(Micro(part), Micro(100)).unwrap());

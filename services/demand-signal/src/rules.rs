@@ -15,8 +15,7 @@ use crate::{
         stocking_target::StockingTarget,
         target_acknowledgement::TargetAcknowledgement,
     },
-    testing::{World, day, deleted, line, quantity, record, shipment, told},
-    wire::service::Verbs,
+    testing::{World, asked, day, deleted, line, quantity, record, shipment, told},
 };
 use crossdock_master_data::ItemUnits;
 use crossdock_proto::{
@@ -159,7 +158,7 @@ fn question(locations: &[&str], items: &[&str]) -> Question {
 async fn walk(world: &World, question: Question, since: Option<String>) -> Vec<(String, String, usize)> {
     let read = move |read: &mut crossdock_store::Read<'_>| {
         let mut walk = match since {
-            Some(since) => Walk::since(read, question, &since)?,
+            Some(since) => Walk::since(read, question, since.parse()?)?,
             None => Walk::all(read, question)?,
         };
         let mut found = Vec::new();
@@ -203,22 +202,22 @@ fn the_verb_begins_with_completeness() {
     World::run(async |world| {
         let world = world.with_masters().await;
         world.send(&[record::<DemandLine>("1", "1", 1, &line()), demand(|line| line.item_id = "SKU9".into())]).await;
-        let verbs = Verbs::new(world.store.clone());
+        let verbs = world.verbs().await;
         let request = contract::ListHistoryRequest {
             measures: vec![contract::Measure::Requested.into()],
             bucket_size: contract::BucketSize::Month.into(),
             ..contract::ListHistoryRequest::default()
         };
-        let parts: Vec<_> = verbs.list_history(tonic::Request::new(request)).await.unwrap().into_inner().collect().await;
+        let parts: Vec<_> = verbs.list_history(asked(request)).await.unwrap().into_inner().collect().await;
         let parts: Vec<_> = parts.into_iter().map(Result::unwrap).collect();
         assert_eq!(parts[0].completeness.as_ref().unwrap().parked_records, 1);
         let buckets = &parts[1].series[0].buckets;
         assert_eq!((buckets.len(), buckets[0].quantity.as_str(), buckets[0].start), (1, "100", day(2026, 3, 1)));
         let odd = contract::ListHistoryRequest { from: day(2026, 2, 30), ..contract::ListHistoryRequest::default() };
-        let refused = verbs.list_history(tonic::Request::new(odd)).await.err().unwrap();
+        let refused = verbs.list_history(asked(odd)).await.err().unwrap();
         assert_eq!(refused.code(), tonic::Code::InvalidArgument);
         let stock = contract::ListInventoryRequest { page_size: -1, ..contract::ListInventoryRequest::default() };
-        assert_eq!(verbs.list_inventory(tonic::Request::new(stock)).await.err().unwrap().code(), tonic::Code::InvalidArgument);
+        assert_eq!(verbs.list_inventory(asked(stock)).await.err().unwrap().code(), tonic::Code::InvalidArgument);
     });
 }
 
@@ -241,8 +240,8 @@ fn the_newest_committed_run_of_a_scope_is_read() {
     World::run(async |world| {
         let world = world.with_masters().await;
         let read = async || {
-            let verbs = Verbs::new(world.store.clone());
-            let answer = verbs.list_forecasts(tonic::Request::new(contract::ListForecastsRequest::default())).await.unwrap().into_inner();
+            let verbs = world.verbs().await;
+            let answer = verbs.list_forecasts(asked(contract::ListForecastsRequest::default())).await.unwrap().into_inner();
             let told = |value: contract::ForecastValue| {
                 let forecast = value.forecast.unwrap();
                 (value.run, forecast.location_id, forecast.base_quantity)
@@ -268,9 +267,9 @@ fn accuracy_counts_closed_periods_of_which_everything_was_sent() {
         let world = world.with_masters().await;
         world.forecast("all", &[], &[value("all", "1", "EAST", "80")], true).await;
         world.send(&[record::<DemandLine>("1", "1", 1, &line())]).await;
-        let verbs = Verbs::new(world.store.clone());
-        let asked = contract::ListForecastAccuracyRequest { run: "erp/all".into() };
-        let read = async || verbs.list_forecast_accuracy(tonic::Request::new(asked.clone())).await.unwrap().into_inner();
+        let verbs = world.verbs().await;
+        let run = contract::ListForecastAccuracyRequest { run: "erp/all".into() };
+        let read = async || verbs.list_forecast_accuracy(asked(run.clone())).await.unwrap().into_inner();
         let before = read().await;
         assert_eq!((before.accuracies.len(), before.open_periods), (0, 1), "nobody said that everything was sent");
         world.watermark("demand_line").await;

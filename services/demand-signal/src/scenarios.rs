@@ -73,7 +73,8 @@ fn b_cut_shipped_from_two_places_and_returned() {
                 ("WEST/SKU1/SHIPPED/regular/stock", "2026-04-02", "30"),
             ];
             assert_eq!(told, wanted, "{order:?}");
-            let found = world.store.read("test", |read| progress(read, vec!["erp/9/1".into()])).await.unwrap();
+            let reader = world.reader();
+            let found = world.store.read("test", move |read| progress(read, &reader, vec!["erp/9/1".into()])).await.unwrap();
             let [(_, progress)] = found.as_slice() else { panic!("{order:?}: {found:?}") };
             let open = progress.open().map(|open| open.to_string());
             assert_eq!((open.as_deref(), progress.in_full()), (Some("0"), Some(false)), "{order:?}");

@@ -3,7 +3,7 @@
 pub use crossdock_testkit::{deleted, record, told};
 
 use crate::{
-    Folded, PEERS, Refold,
+    Folded, PEERS, Refold, Verbs,
     model::{
         inventory_position::InventoryPosition,
         served::{MINUTE, SERVED},
@@ -19,7 +19,8 @@ use crossdock_proto::{
     operations::{Set, SetPurpose, SetScope},
     types::{Date, Finding, Quantity, Watermark},
 };
-use crossdock_records::{Batch, Kind, Origin, SET, Taken, ingest, message, model, take};
+use crossdock_records::{Batch, Kind, Origin, Reader, SET, Sight, Taken, ingest, message, model, take};
+use crossdock_rpc::{Bounds, Caller, Handle, Limits};
 use crossdock_telemetry::metrics::Measured;
 use crossdock_testkit::{Bench, Engine, incoming};
 use std::{collections::BTreeMap, future::Future, sync::Arc};
@@ -31,6 +32,13 @@ crossdock_testkit::world!(
     /// Demand-signal.
     World
 );
+
+/// What the connection `erp` asks.
+pub fn asked<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.extensions_mut().insert(Caller(Arc::new(Origin { connection: "erp".into(), ..Origin::default() })));
+    request
+}
 
 impl World {
     pub fn run<T, F: Future<Output = T>>(test: impl FnOnce(Self) -> F) -> T {
@@ -45,6 +53,19 @@ impl World {
         let policy = governance::Policy { connections: vec![connection], load_guards: vec![guard], ..governance::Policy::default() };
         let service = service().unwrap();
         Self(Bench::new(Engine::Sqlite, NOW, service.kinds, service.tasks, policy).await)
+    }
+
+    /// The verbs of the service.
+    pub async fn verbs(&self) -> Verbs {
+        let handle =
+            Handle::start("demand-signal", self.store.clone(), Arc::clone(&self.kinds), &Bounds::new(Limits::default())).await.unwrap();
+        handle.policy.send_replace(Arc::clone(&self.policy));
+        Verbs::new(handle)
+    }
+
+    /// Whoever reads everything.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Sight::service(), Arc::clone(&self.kinds))
     }
 
     /// Another one, within a test.

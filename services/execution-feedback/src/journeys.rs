@@ -1,6 +1,6 @@
 //! The story of a recommendation, with the other services in this process and without them.
 
-use crate::testing::{NOW, World, confirmed, day, milestone, ordered, policy, quantity, received, shipped};
+use crate::testing::{NOW, World, asked, confirmed, day, milestone, ordered, policy, quantity, received, shipped};
 use crossdock_core::{Micros, TraceParent};
 use crossdock_proto::{
     demand,
@@ -9,12 +9,12 @@ use crossdock_proto::{
     writeback::{self, LineOutcome, RecommendationKind, RecommendationState},
 };
 use crossdock_records::{Kinds, Policy, Rules, derived_kind};
-use crossdock_rpc::{Channel, Handle, guard, local, records};
+use crossdock_rpc::{Bounds, Channel, Handle, Limits, Proof, guard, local, records};
 use crossdock_store::{Record, Store};
 use crossdock_testkit::{Engine, Hand, Place};
 use prost::Message;
 use std::{collections::HashMap, sync::Arc};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 
 const RECOMMENDATION: &str = "plan/n1/R1/1";
 
@@ -35,9 +35,9 @@ async fn peer(place: &Place, name: &'static str, package: &str, kinds: Kinds, he
         Ok(())
     };
     store.write("test", put).await.unwrap();
-    let handle = Handle::start(name, store, Arc::new(kinds)).await.unwrap();
+    let handle = Handle::start(name, store, Arc::new(kinds), &Bounds::new(Limits::default())).await.unwrap();
     handle.policy.send_replace(Arc::new(Policy::new(policy())));
-    (name.to_owned(), local(guard(records(package, &handle), &handle)))
+    (name.to_owned(), local(guard(records(package, &handle), &handle), Proof::Process))
 }
 
 /// A record that came in so many minutes before everything of execution.
@@ -110,7 +110,7 @@ fn wanted() -> Vec<Record> {
 
 async fn story(world: &World, peers: HashMap<String, Channel>, recommendation: &str) -> Result<GetJourneyResponse, Status> {
     let request = GetJourneyRequest { recommendation: recommendation.into() };
-    world.verbs(peers).await.get_journey(Request::new(request)).await.map(tonic::Response::into_inner)
+    world.verbs(peers).await.get_journey(asked(request)).await.map(tonic::Response::into_inner)
 }
 
 async fn happened(world: &World) {

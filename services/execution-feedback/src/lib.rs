@@ -66,7 +66,7 @@ pub fn service() -> Result<Service> {
         gauges: app::gauges::gauges,
         verbs: |handle| {
             let verbs = ExecutionServiceServer::new(Verbs::new(handle.clone()));
-            Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))
+            Routes::new(verbs.max_encoding_message_size(MAX_MESSAGE))
         },
         background: Vec::new(),
     })

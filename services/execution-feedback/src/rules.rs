@@ -6,7 +6,7 @@ use crate::{
         supply_order::SupplyOrder,
     },
     number,
-    testing::{World, confirmed, day, disruption, milestone, of, ordered, policy, quantity, received, record, shipped, told},
+    testing::{World, asked, confirmed, day, disruption, milestone, of, ordered, policy, quantity, received, record, shipped, told},
 };
 use crossdock_master_data::{SourcingRule, WorkingDays, samples};
 use crossdock_proto::{
@@ -17,7 +17,7 @@ use crossdock_proto::{
 };
 use crossdock_records::testing::{unlisted_fields, wrong_references};
 use std::collections::HashMap;
-use tonic::{Code, Request};
+use tonic::Code;
 
 fn answered(change: impl FnOnce(&mut contract::ConfirmedPart)) -> Record {
     let mut part = contract::ConfirmedPart { quantity: "120".into(), ..contract::ConfirmedPart::default() };
@@ -161,7 +161,7 @@ fn scheduled_receipts_come_by_page_and_say_how_complete_they_are() {
                     page_size: size,
                     page_token: token,
                 };
-                let page = verbs.list_scheduled_receipts(Request::new(request)).await.unwrap().into_inner();
+                let page = verbs.list_scheduled_receipts(asked(request)).await.unwrap().into_inner();
                 assert!(!page.completeness.unwrap().cursor.is_empty());
                 pages.push(page.receipts.into_iter().map(|receipt| receipt.order).collect::<Vec<_>>());
                 token = page.next_page_token;
@@ -176,7 +176,7 @@ fn scheduled_receipts_come_by_page_and_say_how_complete_they_are() {
         assert_eq!(ask(&["WEST"], &["SKU1", "SKU2"], 100).await, ["erp/18/1"]);
         assert_eq!(ask(&[], &[], 0).await.len(), 5);
         let wrong = contract::ListScheduledReceiptsRequest { page_token: "0000000000000000.x".into(), ..Default::default() };
-        assert_eq!(verbs.list_scheduled_receipts(Request::new(wrong)).await.unwrap_err().code(), Code::InvalidArgument);
+        assert_eq!(verbs.list_scheduled_receipts(asked(wrong)).await.unwrap_err().code(), Code::InvalidArgument);
     });
 }
 
@@ -186,7 +186,7 @@ async fn performance(world: &World, suppliers: &[&str], from: Option<Date>) -> V
         from,
         ..contract::ListPerformanceRequest::default()
     };
-    world.verbs(HashMap::new()).await.list_performance(Request::new(request)).await.unwrap().into_inner().performances
+    world.verbs(HashMap::new()).await.list_performance(asked(request)).await.unwrap().into_inner().performances
 }
 
 #[test]

@@ -21,8 +21,8 @@ use crossdock_proto::{
     types::{Date, Envelope, Quantity},
     writeback::{LinkedRecommendation, PostingLink},
 };
-use crossdock_records::{Kind, Taken, message};
-use crossdock_rpc::{Channel, Handle};
+use crossdock_records::{Kind, Origin, Taken, message};
+use crossdock_rpc::{Bounds, Caller, Channel, Handle, Limits};
 use crossdock_testkit::{Bench, Engine};
 use prost::Message;
 use std::{
@@ -58,6 +58,7 @@ pub fn policy() -> governance::Policy {
             connection("supplier", Role::Supplier),
             connection("portal", Role::Supplier),
             connection("tms", Role::Transport),
+            connection("buyer", Role::Buyer),
         ],
         feedback: vec![
             rules("portal", ConfirmationMode::Add, ReceiptMode::Delta),
@@ -65,6 +66,13 @@ pub fn policy() -> governance::Policy {
         ],
         ..governance::Policy::default()
     }
+}
+
+/// What the connection `buyer` asks.
+pub fn asked<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.extensions_mut().insert(Caller(Arc::new(Origin { connection: "buyer".into(), ..Origin::default() })));
+    request
 }
 
 impl World {
@@ -147,8 +155,11 @@ impl World {
 
     /// The verbs on this store, with these peers.
     pub async fn verbs(&self, peers: HashMap<String, Channel>) -> Verbs {
-        let handle = Handle::start("execution-feedback", self.store.clone(), Arc::clone(&self.kinds)).await.unwrap();
+        let handle = Handle::start("execution-feedback", self.store.clone(), Arc::clone(&self.kinds), &Bounds::new(Limits::default()))
+            .await
+            .unwrap();
         handle.connect(peers);
+        handle.policy.send_replace(Arc::clone(&self.policy));
         Verbs::new(handle)
     }
 

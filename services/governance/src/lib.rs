@@ -24,7 +24,7 @@ pub use wire::policy::{PolicyFault, check, schema};
 pub use wire::reload::FIRST_TRY;
 
 use crossdock_core::Result;
-use crossdock_proto::governance::{Exception, Policy};
+use crossdock_proto::governance::{Exception, Policy, SealKey, Token};
 use crossdock_records::{ISSUE, Kinds, Peer};
 use crossdock_runtime::{GOVERNANCE, Service};
 use std::path::PathBuf;
@@ -49,13 +49,18 @@ pub fn service(policy: Option<PathBuf>) -> Result<Service> {
     Ok(Service {
         name: GOVERNANCE.name,
         package: GOVERNANCE.package,
-        kinds: Kinds::new().own::<Policy>()?.own::<Exception>()?,
+        kinds: Kinds::new().own::<Policy>()?.own::<Exception>()?.own::<Token>()?.own::<SealKey>()?,
         peers: &PEERS,
-        tasks: &[(app::desk::ESCALATE, app::desk::escalate), (app::desk::REROUTE, app::desk::reroute)],
+        tasks: &[
+            (app::desk::ESCALATE, app::desk::escalate),
+            (app::desk::REROUTE, app::desk::reroute),
+            (app::token::FORGET, app::token::forget),
+        ],
         verbs: wire::verbs::routes,
         gauges: app::gauges::gauges,
         background: vec![
             Box::new(move |handle| Box::pin(wire::reload::run(handle, policy))),
+            Box::new(|handle| Box::pin(wire::tokens::run(handle))),
             Box::new(|handle| Box::pin(wire::webhook::run(handle))),
         ],
     })

@@ -228,7 +228,7 @@ fn pattern(call: &mut CallExpr) -> Result<(), String> {
     let Some(pattern) = call.args.last().and_then(text_literal) else {
         return Err(String::from("the pattern must be written out as a text"));
     };
-    regex::Regex::new(pattern).map_err(|error| format!("`{pattern}` is no regular expression: {error}"))?;
+    functions::regex(pattern).map_err(|error| format!("`{pattern}` is no regular expression: {error}"))?;
     call.func_name = functions::MATCHES.to_owned();
     call.args.splice(0..0, call.target.take().map(|target| *target));
     Ok(())

@@ -11,11 +11,14 @@ use cel::{
     },
 };
 use jiff::{Timestamp, civil, fmt::strtime, tz::TimeZone};
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use std::{cell::RefCell, collections::HashMap};
 
 /// What `matches` is called once it is checked. Its own name may be taken by the CEL library.
 pub(super) const MATCHES: &str = "crossdock_matches";
+
+/// Most bytes of a pattern once it is compiled.
+const LARGEST_PATTERN: usize = 1 << 20;
 
 /// How a function is called.
 #[derive(Clone, Copy)]
@@ -158,12 +161,17 @@ fn part<'b, 'v>(args: &[CowVal<'b, 'v>]) -> Answer<'b, 'v> {
     written(Ok(text(args, 0).split(text(args, 1)).nth(index).unwrap_or("").to_owned()))
 }
 
+/// A pattern, unless it is so large that every line would wait for it.
+pub(super) fn regex(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).build()
+}
+
 /// Patterns are literals of the mapping, so there are few of them; each thread compiles each once.
 fn matches(value: &str, pattern: &str) -> bool {
     thread_local!(static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default());
     COMPILED.with_borrow_mut(|compiled| {
         if !compiled.contains_key(pattern) {
-            compiled.insert(pattern.to_owned(), Regex::new(pattern).ok());
+            compiled.insert(pattern.to_owned(), regex(pattern).ok());
         }
         compiled.get(pattern).and_then(Option::as_ref).is_some_and(|regex| regex.is_match(value))
     })

@@ -237,6 +237,15 @@ mod tests {
         for text in ["(".repeat(7_000), "!".repeat(7_000), "[".repeat(7_000), "upper(".repeat(1_300), "true ? 'a' : ".repeat(600)] {
             assert!(Compiler::new().compile(&text, &columns()).is_err());
         }
+        for text in [format!("1{}", "+1".repeat(3_000)), format!("{{'a': row.Code{}}}", ".a".repeat(3_000))] {
+            assert!(Compiler::new().compile(&text, &columns()).unwrap_err().contains("nested more than 100 deep"));
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_every_line_would_wait_for_is_refused() {
+        let error = Compiler::new().compile("row.Code.matches('(a{0,200}){0,200}$')", &columns()).unwrap_err();
+        assert!(error.contains("size limit"), "{error}");
     }
 
     #[test]

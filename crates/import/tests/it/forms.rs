@@ -1,7 +1,7 @@
 //! The same rows however they are written.
 
 use crate::{ORDERS, fates, read};
-use crossdock_import::{InputError, Mapping};
+use crossdock_import::{Fate, InputError, Mapping};
 use std::io::Write;
 
 const CSV: &str = "Order,Item,Qty,Day\n1,lamp,2,2010-12-01\n1,lamp,-2,2010-12-01\n2,\"a, b\",1,\n1,lamp,4,2010-12-01\n";
@@ -44,6 +44,19 @@ fn json_lines() {
 {"Order":1,"Qty":4,"extra":{"deep":{"deeper":1}}}
 "#;
     assert_eq!(fates(&read(&mapping, input.as_bytes())), EXPECTED);
+}
+
+#[test]
+fn a_line_may_nest_as_deep_as_it_is_long() {
+    let mapping = ORDERS.replace("format: csv", "format: jsonl");
+    for (open, close) in [("{\"a\":", "}"), ("[", "]")] {
+        for closed in [0, 150_000] {
+            let deep = format!("{}1{}", open.repeat(150_000), close.repeat(closed));
+            let input = format!("{{\"Order\":1,\"extra\":{deep},\"Item\":\"lamp\",\"Qty\":2,\"Day\":\"2010-12-01\"}}\n");
+            let rows = read(&mapping, input.as_bytes());
+            assert_eq!(matches!(rows[0].fate, Fate::Records(_)), closed > 0, "{open}");
+        }
+    }
 }
 
 #[test]

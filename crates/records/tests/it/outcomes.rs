@@ -125,6 +125,36 @@ pub async fn violations_are_all_told(place: &Place) {
 }
 
 /// What no database keeps never gets that far, whichever text of a record it is in: the neighbours go in.
+pub async fn large_records_are_rejected_alone(place: &Place) {
+    let bench = ready(place).await;
+    let of = |kind: &str, number: u32, size: usize| {
+        let unknown = [&[0xa2, 0x06, 0xff, 0xff, 0x3f][..], &vec![0; size]].concat();
+        crossdock_proto::Record { kind: number, body: unknown.into(), ..item(kind, 1) }
+    };
+    let many = crossdock_proto::masterdata::Item {
+        item_id: "I9".into(),
+        units: vec![crossdock_proto::masterdata::UnitDimensions::default(); 4_097],
+        ..Default::default()
+    };
+    let bad = [
+        (of("body", u32::from(ITEM), 300_000), "TOO_LARGE", "300005"),
+        (with(item("I8", 1), |envelope| envelope.principal = "x".repeat(9_000)), "TOO_LARGE", "9"),
+        (crossdock_proto::Record { body: many.encode_to_vec().into(), ..item("I9", 1) }, "TOO_MANY", "4096"),
+    ];
+    for (number, (record, reason, value)) in bad.into_iter().enumerate() {
+        let (before, after) = (item(&format!("before {number}"), 1), item(&format!("after {number}"), 1));
+        let sent = bench.send("erp", vec![before, record, after]).await;
+        let outcomes: Vec<_> = sent.iter().map(|sent| sent.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Accepted, Outcome::Rejected, Outcome::Accepted], "{sent:?}");
+        assert_eq!(sent[1].reasons, [reason], "{value}");
+    }
+    // However much is wrong with a record, the answer stays small.
+    let units = vec![crossdock_proto::masterdata::UnitDimensions::default(); 4_000];
+    let wrong = crossdock_proto::masterdata::Item { units, ..Default::default() };
+    let sent = bench.one("erp", crossdock_proto::Record { body: wrong.encode_to_vec().into(), ..item("I10", 1) }).await;
+    assert!(sent.outcome == Outcome::Rejected && sent.reasons.len() <= 20, "{}", sent.reasons.len());
+}
+
 pub async fn bad_texts_are_rejected_alone(place: &Place) {
     let bench = ready(place).await;
     let own = governance::Connection { id_space: governance::IdSpace::Own.into(), ..erp("other") };

@@ -10,7 +10,7 @@ use crossdock_proto::{
     operations::{IssueState, ParkedSelection},
     types::Outcome,
 };
-use crossdock_records::{ISSUE, Incoming, Origin, PARKED, discard, envelope, redrive, take, wake_selected};
+use crossdock_records::{ISSUE, Incoming, Origin, PARKED, Sight, discard, envelope, redrive, take, wake_selected};
 use crossdock_testkit::Place;
 use std::sync::Arc;
 
@@ -139,7 +139,9 @@ pub async fn refused_when_tried_again_it_stays(place: &Place) {
 pub async fn a_parked_record_can_be_discarded(place: &Place) {
     let bench = ready(place).await;
     bench.send("erp", vec![line("D", 1, "I9", "L1", "1"), line("E", 1, "I9", "L1", "2"), line("F", 1, "I9", "L1", "3")]).await;
-    let one = bench.write(|tx, kinds, _| discard(tx, kinds, &selected("", "demand_line:erp/D/1"), "ann", "a test order")).await;
+    let one = bench
+        .write(|tx, kinds, _| discard(tx, kinds, &Sight::service(), &selected("", "demand_line:erp/D/1"), ("ann", "a test order")))
+        .await;
     assert_eq!((one, hanging(&bench, "item/I9").await, bench.backlog("demand_line").await), (1, (2, 5), 2));
     let tombstone = bench.held(PARKED, "demand_line:erp/D/1").await.unwrap();
     let told = envelope(&tombstone);
@@ -148,8 +150,11 @@ pub async fn a_parked_record_can_be_discarded(place: &Place) {
         (told.principal.as_str(), told.findings[0].reason.as_str(), told.findings[0].message.as_str()),
         ("ann", "DISCARDED", "a test order")
     );
-    assert_eq!(bench.write(|tx, kinds, _| discard(tx, kinds, &selected("", "demand_line:erp/D/1"), "ann", "again")).await, 0);
-    assert_eq!(bench.write(|tx, kinds, _| discard(tx, kinds, &selected("item/I9", ""), "ann", "all")).await, 2);
+    assert_eq!(
+        bench.write(|tx, kinds, _| discard(tx, kinds, &Sight::service(), &selected("", "demand_line:erp/D/1"), ("ann", "again"))).await,
+        0
+    );
+    assert_eq!(bench.write(|tx, kinds, _| discard(tx, kinds, &Sight::service(), &selected("item/I9", ""), ("ann", "all"))).await, 2);
     assert_eq!((hanging(&bench, "item/I9").await, bench.backlog("demand_line").await), ((0, 0), 0));
     bench.one("erp", item("I9", 1)).await;
     bench.work().await;
@@ -168,11 +173,11 @@ pub async fn discarded_while_it_is_taken_in(place: &Place) {
         bench
             .write(move |tx, kinds, policy| {
                 if first {
-                    discard(tx, kinds, &selected("item/I9", ""), "ann", "")?;
+                    discard(tx, kinds, &Sight::service(), &selected("item/I9", ""), ("ann", ""))?;
                 }
                 redrive(tx, kinds, policy, "item/I9")?;
                 if !first {
-                    discard(tx, kinds, &selected("item/I9", ""), "ann", "")?;
+                    discard(tx, kinds, &Sight::service(), &selected("item/I9", ""), ("ann", ""))?;
                 }
                 Ok(())
             })
@@ -241,11 +246,11 @@ pub async fn those_that_stay_stop_nobody(place: &Place) {
     assert_eq!(hanging(&bench, "refused/BROKEN_CARTON").await.0, 2_400);
     // Only those behind the first thousand are mended.
     bench.one("erp", item("I8", 2)).await;
-    bench.write(|tx, _, _| wake_selected(tx, &selected("refused/BROKEN_CARTON", ""))).await;
+    bench.write(|tx, _, _| wake_selected(tx, &Sight::service(), &selected("refused/BROKEN_CARTON", ""))).await;
     bench.work().await;
     assert_eq!((bench.total("I8").await, hanging(&bench, "refused/BROKEN_CARTON").await.0), (1_800, 1_200));
     let head = bench.head().await;
-    bench.write(|tx, _, _| wake_selected(tx, &selected("refused/BROKEN_CARTON", ""))).await;
+    bench.write(|tx, _, _| wake_selected(tx, &Sight::service(), &selected("refused/BROKEN_CARTON", ""))).await;
     bench.work().await;
     assert_eq!(bench.head().await, head, "and then it ends");
 }

@@ -2,6 +2,7 @@
 
 mod postgres;
 mod sqlite;
+mod tls;
 
 use crate::statements::Statement;
 use bytes::Bytes;

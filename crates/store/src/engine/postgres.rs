@@ -1,11 +1,11 @@
-use super::{Column, Deferred, Row, Value, rows_of, unavailable, unknown};
+use super::{Column, Deferred, Row, Value, rows_of, tls::Target, unavailable, unknown};
 use crate::statements::{SCHEMA, SCHEMA_VERSION, Statement};
 use bytes::{Bytes, BytesMut};
 use crossdock_core::{Error, Result};
 use std::{collections::HashMap, time::Duration};
 use tokio::runtime::Runtime;
 use tokio_postgres::{
-    Client, NoTls,
+    Client,
     error::SqlState,
     types::{IsNull, ToSql, Type, to_sql_checked},
 };
@@ -25,14 +25,14 @@ pub struct Postgres {
 
 impl Postgres {
     pub fn open(url: &str, schema: &str, writer: bool) -> Result<Self> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            Error::invalid("DATABASE_URL", "the database URL is malformed; it looks like postgres://user@host/database").because(error)
-        })?;
+        let mut target = Target::read(url)?;
+        let tls = target.tls()?;
+        let config = &mut target.config;
         config.options(format!("{SETTINGS} -c search_path={schema}")).application_name("crossdock");
         config.connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(10));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
         let client = runtime.block_on(async {
-            let (client, connection) = config.connect(NoTls).await?;
+            let (client, connection) = config.connect(tls).await?;
             // Errors of the connection come back from the calls on the client.
             tokio::spawn(async move { connection.await.ok() });
             Ok::<_, tokio_postgres::Error>(client)
@@ -205,4 +205,45 @@ impl ToSql for Column {
 
 fn references<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|value| value as _).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossdock_core::ErrorKind;
+    use crossdock_testkit::{fresh_schema, postgres_authority, postgres_url};
+
+    /// Whether the connection that such parameters give is encrypted, as the server sees it.
+    fn encrypted(parameters: &str) -> Result<bool> {
+        let opened = Postgres::open(&format!("{}?{parameters}", postgres_url()), "public", false)?;
+        let asked = opened.client.query_one("select ssl from pg_stat_ssl where pid = pg_backend_pid()", &[]);
+        opened.runtime.block_on(asked).map(|row| row.get(0)).map_err(failed)
+    }
+
+    #[test]
+    fn the_server_proves_who_it_is() {
+        let authority = postgres_authority();
+        assert!(!encrypted("").unwrap());
+        assert!(!encrypted("sslmode=disable").unwrap());
+        for mode in ["require", "verify-full", "prefer"] {
+            assert!(encrypted(&format!("sslmode={mode}&sslrootcert={authority}")).unwrap(), "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_nobody_vouches_for_is_not_talked_to() {
+        let stranger = std::env::temp_dir().join(format!("{}.pem", fresh_schema().name()));
+        let made = std::process::Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=stranger", "-keyout"])
+            .args(["/dev/null", "-out"])
+            .arg(&stranger)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        for parameters in ["sslmode=require".to_owned(), format!("sslmode=require&sslrootcert={}", stranger.display())] {
+            let error = encrypted(&parameters).unwrap_err();
+            assert!(error.kind == ErrorKind::Unavailable || error.reason == "DATABASE_CERTIFICATES", "{error:?}");
+        }
+        std::fs::remove_file(stranger).unwrap();
+    }
 }

@@ -25,6 +25,8 @@ impl Sqlite {
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "full")?;
             connection.pragma_update(None, "cache_size", -65_536)?;
+            // What is overwritten may be what somebody wanted forgotten.
+            connection.pragma_update(None, "secure_delete", true)?;
             connection.pragma_update(None, "wal_autocheckpoint", 8_000)?;
             if writer {
                 connection.execute_batch(&schema())?;

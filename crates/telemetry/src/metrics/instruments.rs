@@ -52,6 +52,13 @@ instruments! {
     FEED_AGE "crossdock.feed.lag" Gauge "s" ["service" "peer"]
         "Time since the last page or heartbeat from a peer; a peer that is well sends one every 10 seconds";
     STREAMS "crossdock.streams" Gauge "{stream}" ["rpc.method"] "Streams of Ingest and Watch that are open";
+    AUTHENTICATION_FAILURES "crossdock.authentication.failures" Counter "{call}" ["service" "reason"]
+        "Calls of strangers that were refused, by reason: missing, unreadable, certificate, token, expired, jwt, connection or unproven";
+    CONNECTIONS "crossdock.connections" Gauge "{connection}" [] "Network connections that are open";
+    CONNECTIONS_REFUSED "crossdock.connections.refused" Counter "{connection}" ["reason"]
+        "Network connections that were closed before their first call, by reason: connections or address (too many, in all or of one address), or handshake";
+    CERTIFICATE_EXPIRY "crossdock.tls.certificate.expiry" Gauge "s" ["of"]
+        "When the first certificate of a file ends, in seconds since 1970: certificate, client_authorities or authorities";
     RETRIES "crossdock.retries" Counter "{retry}" ["service" "what"] "What had to be tried again: a task, a peer, a posting or a webhook";
     DROPPED "crossdock.telemetry.dropped" Counter "{item}" ["signal"] "Spans, logs, pushes of metrics and series that were dropped";
     BUILD_INFO "crossdock.build.info" Gauge "" ["version"] "1 for the version that runs";

@@ -37,7 +37,7 @@ pub async fn import(import: Import) -> Result<(), Failure> {
     let mapping = Arc::new(Mapping::load(&name, &text).map_err(|error| error.to_string())?);
     let peers = Peers::new(&import.target)?;
     if !import.dry_run {
-        may_write(&peers, &import.target.connection, &mapping).await?;
+        may_write(&peers, &mapping).await?;
     }
     let progress = progress(&import.data);
     let report = Arc::new(Mutex::new(Report::new(import.not_taken.as_deref())?));
@@ -70,7 +70,8 @@ pub async fn import(import: Import) -> Result<(), Failure> {
 }
 
 /// Half a million refused lines say no more than one word before the first.
-async fn may_write(peers: &Peers, connection: &str, mapping: &Mapping) -> Result<(), Failure> {
+async fn may_write(peers: &Peers, mapping: &Mapping) -> Result<(), Failure> {
+    let connection = peers.connection();
     // A process without governance leaves the word to the service.
     let Ok(policy) = freshness::policy(peers).await else { return Ok(()) };
     let Some(held) = policy.connections.iter().find(|held| held.name == connection) else { return Ok(()) };

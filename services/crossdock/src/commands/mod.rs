@@ -1,6 +1,8 @@
 //! One file per command.
 
+mod audit;
 mod bench;
+mod certs;
 mod check;
 mod decisions;
 mod demo;
@@ -20,6 +22,7 @@ mod report;
 mod sender;
 mod serve;
 mod sets;
+mod token;
 
 use crate::{
     cli::{BenchCommand, Cli, Command},
@@ -31,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve { services, settings } => serve::serve(&services, settings).await,
         Command::Config { settings } => serve::config(settings),
+        Command::Certs(command) => certs::run(command),
         Command::Policy(command) => policy::run(command).await,
         Command::Get { kind, keys, service, target } => records::get(&kind, &keys, service.as_deref(), &target).await,
         Command::List(list) => records::list(list).await,
@@ -60,9 +64,11 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Replay { service, kinds, from, to, prefix, target } => {
             records::replay(records::Range { service, kinds, from, to, prefix }, &target).await
         }
+        Command::Audit(command) => audit::run(command).await,
         Command::Check { target } => check::check(&target).await,
         Command::Freshness { target } => freshness::show(&target).await,
         Command::Demo(asked) => demo::demo(asked).await,
+        Command::Token(command) => token::run(command).await,
         Command::Stats { target } => operations::stats(&target).await,
     }
 }

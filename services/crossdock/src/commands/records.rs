@@ -16,6 +16,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, Value};
 use serde_json::Value as Json;
 use tonic::Code;
+use tonic_types::StatusExt;
 
 /// Records by key.
 pub async fn get(kind: &str, keys: &[String], service: Option<&str>, target: &Target) -> Result<(), Failure> {
@@ -131,23 +132,37 @@ pub async fn watch(watch: Watch, target: &Target) -> Result<(), Failure> {
     let (Some(package), true) = (packages.pop(), packages.is_empty()) else {
         return Err("name kinds of one service, or the service: --service demand-signal".into());
     };
-    let request = WatchRequest {
+    let mut request = WatchRequest {
         cursor: watch.cursor,
         kinds: infos.iter().map(|info| info.name.clone()).collect(),
         key_prefix: watch.prefix,
         location_id: watch.location,
         until_checkpoint: watch.until_checkpoint,
     };
-    let mut pages = Peers::new(target)?.records(package).watch(request).await?;
-    while let Some(page) = pages.message().await? {
+    let mut client = Peers::new(target)?.records(package);
+    let mut pages = client.watch(request.clone()).await?;
+    let mut heard = false;
+    loop {
+        let page = match pages.message().await {
+            Ok(Some(page)) => page,
+            Ok(None) => return Ok(()),
+            // Connections do not last for ever: it goes on where it was.
+            Err(status) if heard && status.get_details_error_info().is_none() => {
+                heard = false;
+                pages = client.watch(request.clone()).await?;
+                continue;
+            }
+            Err(status) => return Err(status.into()),
+        };
+        heard = true;
         for record in &page.records {
             event(target.output, record, package)?;
         }
+        request.cursor.clone_from(&page.cursor);
         if page.checkpoint && target.output == Format::Table {
             output::line(format!("-- up to date at cursor {}", page.cursor))?;
         }
     }
-    Ok(())
 }
 
 /// A range of a feed.

@@ -21,9 +21,6 @@ pub async fn serve(names: &[String], settings: Settings) -> Result<(), Failure> 
     }
     let services = services::chosen(names, config.policy.clone())?;
     let running: Vec<_> = services.iter().map(|service| service.name).collect();
-    if config.insecure {
-        tracing::warn!("callers do not have to prove who they are (--insecure)");
-    }
     let said = running.join(", ");
     let listening = move |address| tracing::info!(%address, services = said, "listening");
     let served = crossdock_runtime::serve(&config, services, clock()?, listening, stop()).await;
@@ -70,6 +67,7 @@ fn effective(settings: Settings) -> Result<Config, Failure> {
         config.log = log;
     }
     settings.telling.over(&mut config.telemetry);
+    config.tls = settings.certificates.over(config.tls)?;
     config.insecure |= settings.insecure;
     config.peers.extend(settings.peers);
     Ok(config)

@@ -9,7 +9,7 @@ use crate::model::{
 use crossdock_core::{Error, Key, Micro, Result, key};
 use crossdock_master_data::Item;
 use crossdock_proto::{masterdata, operations::Set, types::Completeness};
-use crossdock_records::{SET, day, model};
+use crossdock_records::{Reader, SET, day, model};
 use crossdock_store::{Read, Record, Scan, SumScan};
 use std::collections::{BTreeMap, HashMap};
 
@@ -43,10 +43,18 @@ pub fn closed_until(completeness: &Completeness) -> Option<i64> {
 ///
 /// # Errors
 /// If there is no such committed run, the store fails, or a sum overflows.
-pub fn scores(read: &mut Read<'_>, run: &str, closed: Option<i64>) -> Result<Scores> {
+pub fn scores(read: &mut Read<'_>, reader: &Reader, run: &str, closed: Option<i64>) -> Result<Scores> {
     let mut scoring = Scoring::begin(read, run, closed)?;
-    while scoring.page(read)? {}
+    while scoring.page(read, reader)? {}
+    // A run of which nothing can be seen is not there.
+    if reader.sight.is_limited() && scoring.scores.open == 0 && scoring.scores.scores.is_empty() {
+        return Err(unknown_run(run));
+    }
     Ok(scoring.scores)
+}
+
+fn unknown_run(run: &str) -> Error {
+    Error::not_found("UNKNOWN_RUN", format!("there is no committed run {run:?}; name its set, <connection>/<set_key>"))
 }
 
 /// A run that is being scored, page by page.
@@ -69,9 +77,7 @@ impl Scoring {
     /// If there is no such committed run, or the store fails.
     pub fn begin(read: &mut Read<'_>, run: &str, closed: Option<i64>) -> Result<Self> {
         let set = read.get(&[Key::new(SET, run)])?.first().and_then(model::<Set>);
-        let committed = set.and_then(|set| set.commit_time).ok_or_else(|| {
-            Error::not_found("UNKNOWN_RUN", format!("there is no committed run {run:?}; name its set, <connection>/<set_key>"))
-        })?;
+        let committed = set.and_then(|set| set.commit_time).ok_or_else(|| unknown_run(run))?;
         let begun = committed.seconds.div_euclid(DAY);
         let (classes, scores, newest) = (HashMap::new(), Scores::default(), (i64::MIN, BTreeMap::new()));
         Ok(Self { run: run.to_owned(), begun, closed, classes, after: String::new(), scores, newest })
@@ -81,12 +87,14 @@ impl Scoring {
     ///
     /// # Errors
     /// If the store fails, or a sum overflows.
-    pub fn page(&mut self, read: &mut Read<'_>) -> Result<bool> {
+    pub fn page(&mut self, read: &mut Read<'_>, reader: &Reader) -> Result<bool> {
         let page =
             read.scan(Scan::Field { kind: number::FORECAST, name: "set", value: &self.run, prefix: "", after: &self.after }, VALUES)?;
         let full = page.len() == VALUES;
-        for record in page {
-            self.after.clone_from(&record.key);
+        if let Some(last) = page.last() {
+            self.after.clone_from(&last.key);
+        }
+        for record in reader.rows(read, page)? {
             if let Some(value) = model::<Forecast>(&record).filter(|_| !record.deleted && record.counts) {
                 self.score(read, &value)?;
             }

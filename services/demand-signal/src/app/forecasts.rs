@@ -3,7 +3,7 @@
 use crate::model::{forecast::Forecast, number};
 use crossdock_core::Result;
 use crossdock_proto::operations::{Set, SetState};
-use crossdock_records::{SET, Token, model};
+use crossdock_records::{Reader, SET, Token, model};
 use crossdock_store::{Read, Record, Scan};
 
 /// Sets read at once.
@@ -66,30 +66,31 @@ impl Question {
     ///
     /// # Errors
     /// If the token is of another question, or the store fails.
-    pub fn page(&self, read: &mut Read<'_>, size: usize, token: &str) -> Result<(Vec<(String, Record)>, String)> {
+    pub fn page(&self, read: &mut Read<'_>, reader: &Reader, size: usize, token: &str) -> Result<(Vec<(String, Record)>, String)> {
         let tokens = Token::of(self);
         let at = tokens.take(token)?;
         let (run, after) = at.split_once('\n').unwrap_or_default();
         let (mut run, mut after) = (run.to_owned(), after.to_owned());
         let runs = runs(read)?;
-        let mut found = Vec::new();
+        let (mut found, chunk) = (Vec::new(), reader.chunk(size));
         for _ in 0..READS {
             let index = if run.is_empty() { Some(0) } else { runs.iter().position(|held| held.key == run) };
             let Some((index, current)) = index.and_then(|index| Some((index, runs.get(index)?))) else { return Ok((found, String::new())) };
             run.clone_from(&current.key);
-            let page =
-                read.scan(Scan::Field { kind: number::FORECAST, name: "set", value: &current.key, prefix: "", after: &after }, size)?;
-            let full = page.len() == size;
-            for record in page {
+            let scan = Scan::Field { kind: number::FORECAST, name: "set", value: &current.key, prefix: "", after: &after };
+            let mut page = read.scan(scan, chunk)?;
+            let last = page.last().filter(|_| page.len() == chunk).map(|last| last.key.clone());
+            page.retain(|record| self.wants(record, &runs[..index]));
+            for record in reader.rows(read, page)? {
                 after.clone_from(&record.key);
-                if self.wants(&record, &runs[..index]) {
-                    found.push((current.key.clone(), record));
-                }
+                found.push((current.key.clone(), record));
                 if found.len() == size {
                     return Ok((found, tokens.give(&format!("{run}\n{after}"))));
                 }
             }
-            if !full {
+            if let Some(last) = last {
+                after = last;
+            } else {
                 let Some(next) = runs.get(index + 1) else { return Ok((found, String::new())) };
                 run.clone_from(&next.key);
                 after.clear();

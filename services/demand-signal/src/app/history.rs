@@ -90,9 +90,9 @@ impl Walk {
     ///
     /// # Errors
     /// If the cursor is not of this store, or the store fails.
-    pub fn since(read: &mut Read<'_>, question: Question, cursor: &str) -> Result<Self> {
+    pub fn since(read: &mut Read<'_>, question: Question, cursor: Cursor) -> Result<Self> {
         let head = read.head()?;
-        let since = cursor.parse::<Cursor>()?.check(head)?;
+        let since = cursor.check(head)?;
         let mut touched = BTreeSet::new();
         changed(read, number::DEMAND_LINE, (since, head), |record| touched.extend(series_of::<DemandLine>(record)))?;
         changed(read, number::FULFILMENT, (since, head), |record| touched.extend(series_of::<Fulfilment>(record)))?;

@@ -7,7 +7,7 @@ use crate::model::{
 use bytes::Bytes;
 use crossdock_core::{Micros, Result, key};
 use crossdock_proto::demand::StockStatus;
-use crossdock_records::{Kinds, Policy, Token, derive, model};
+use crossdock_records::{Kinds, Policy, Reader, Token, derive, model};
 use crossdock_store::{Due, Read, Record, Scan, Tx};
 
 /// Positions looked at in one transaction.
@@ -36,28 +36,25 @@ impl Question {
     ///
     /// # Errors
     /// If the token is of another question, or the store fails.
-    pub fn page(&self, read: &mut Read<'_>, size: usize, token: &str) -> Result<(Vec<Record>, String)> {
+    pub fn page(&self, read: &mut Read<'_>, reader: &Reader, size: usize, token: &str) -> Result<(Vec<Record>, String)> {
         let tokens = Token::of(self);
         let (mut after, mut found) = (tokens.take(token)?, Vec::new());
-        let prefixes = self.prefixes();
+        let (prefixes, chunk) = (self.prefixes(), reader.chunk(size));
         for _ in 0..READS {
             let Some(prefix) = prefixes.iter().find(|prefix| after.is_empty() || is_ahead(prefix, &after)) else {
                 return Ok((found, String::new()));
             };
-            let page = read.scan(Scan::Prefix { kind: number::INVENTORY_POSITION, prefix, after: &after }, size)?;
-            let full = page.len() == size;
-            for record in page {
+            let mut page = read.scan(Scan::Prefix { kind: number::INVENTORY_POSITION, prefix, after: &after }, chunk)?;
+            let last = page.last().filter(|_| page.len() == chunk).map(|last| last.key.clone());
+            page.retain(|record| self.wants(record));
+            for record in reader.rows(read, page)? {
                 after.clone_from(&record.key);
-                if self.wants(&record) {
-                    found.push(record);
-                }
+                found.push(record);
                 if found.len() == size {
                     return Ok((found, tokens.give(&after)));
                 }
             }
-            if !full {
-                after = format!("{prefix}{}", char::MAX);
-            }
+            after = last.unwrap_or_else(|| format!("{prefix}{}", char::MAX));
         }
         Ok((found, tokens.give(&after)))
     }

@@ -2,7 +2,7 @@
 
 use crate::model::{bucket::date, demand_line::DemandLine, number};
 use crossdock_core::{Error, Key, Micro, Result};
-use crossdock_records::model;
+use crossdock_records::{Reader, model};
 use crossdock_store::{Read, SumScan};
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -55,13 +55,14 @@ impl Progress {
 ///
 /// # Errors
 /// If there are too many, or the store fails.
-pub fn progress(read: &mut Read<'_>, lines: Vec<String>) -> Result<Vec<(String, Progress)>> {
+pub fn progress(read: &mut Read<'_>, reader: &Reader, lines: Vec<String>) -> Result<Vec<(String, Progress)>> {
     if lines.len() > MOST {
         return Err(Error::invalid("TOO_MANY", format!("{} lines were asked for; ask for at most {MOST}", lines.len())));
     }
     let keys: Vec<Key> = lines.iter().map(|line| Key::new(number::DEMAND_LINE, line.as_str())).collect();
-    let orders: HashMap<String, (Micro, Date)> = read
-        .get(&keys)?
+    let held = read.get(&keys)?;
+    let orders: HashMap<String, (Micro, Date)> = reader
+        .rows(read, held)?
         .into_iter()
         .filter(|record| !record.deleted && record.counts)
         .filter_map(|record| {
@@ -72,7 +73,8 @@ pub fn progress(read: &mut Read<'_>, lines: Vec<String>) -> Result<Vec<(String, 
     let mut found = Vec::with_capacity(lines.len());
     for line in lines {
         let progress = Progress { order: orders.get(&line).copied(), shipped: shipped(read, &line)? };
-        if progress.order.is_some() || !progress.shipped.is_empty() {
+        // Where it was shipped from says its order.
+        if progress.order.is_some() || !(progress.shipped.is_empty() || reader.sight.is_limited()) {
             found.push((line, progress));
         }
     }

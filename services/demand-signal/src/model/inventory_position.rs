@@ -10,7 +10,7 @@ use crossdock_proto::{
     demand::{self as contract, StockStatus},
     types::{Finding, Severity},
 };
-use crossdock_records::{Derived, Rules};
+use crossdock_records::{Derived, Rules, Scope};
 use crossdock_telemetry::metrics::DRIFT;
 
 /// On hand is less than nothing.
@@ -291,6 +291,10 @@ pub struct InventoryPosition {
 impl Rules for InventoryPosition {
     fn fields(&self) -> Vec<(&'static str, String)> {
         vec![("item_id", self.position.place.item.clone())]
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { location: Some(&self.position.place.location), ..Scope::default() }
     }
 }
 

@@ -32,6 +32,6 @@ impl Rules for Promotion {
     fn scope(&self) -> Scope<'_> {
         // A promotion of several locations is of none of them alone.
         let location = if let [location] = self.locations.as_slice() { Some(location.as_str()) } else { None };
-        Scope { location, day: Some(day(self.from)), ..Scope::default() }
+        Scope { location, everywhere: self.locations.is_empty(), day: Some(day(self.from)), ..Scope::default() }
     }
 }

@@ -15,9 +15,9 @@ use crossdock_proto::{
     demand::{self as contract, demand_service_server::DemandService},
     types::Date,
 };
-use crossdock_records::{Parse, completeness, day, message, page_size};
-use crossdock_rpc::status;
-use crossdock_store::Store;
+use crossdock_records::{Parse, Part, Reader, Sight, completeness, day, message, page_size};
+use crossdock_rpc::{Asked, Caller, Handle, View, status};
+use crossdock_store::{Read, Store};
 use std::pin::Pin;
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -35,74 +35,86 @@ const DAYS: (i64, i64) = (-25_567, 84_371);
 /// The verbs of this service.
 #[derive(Clone)]
 pub struct Verbs {
-    store: Store,
+    handle: Handle,
 }
 
 impl Verbs {
-    /// On this store.
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    /// Of this running service.
+    pub fn new(handle: Handle) -> Self {
+        Self { handle }
     }
 
-    async fn history(&self, request: contract::ListHistoryRequest) -> Result<HistoryStream> {
-        let (since, question) = (request.since_cursor.clone(), question(&request)?);
-        let begin = move |read: &mut crossdock_store::Read<'_>| {
+    fn view<T>(&self, call: &Request<T>) -> Result<View, Status> {
+        View::of(&self.handle, &Caller::of(call)?).map_err(status)
+    }
+
+    async fn history(&self, view: View, request: contract::ListHistoryRequest) -> Result<HistoryStream> {
+        let question = question(&request)?;
+        let since = if request.since_cursor.is_empty() { None } else { Some(view.take_cursor(&request.since_cursor)?) };
+        let sight = view.clone();
+        let begin = move |read: &mut Read<'_>| {
             // The cursor first: what changes while the walk goes on is reported again by the next question, never lost.
-            let completeness = completeness(read, &HISTORIC)?;
-            let walk = if since.is_empty() { history::Walk::all(read, question)? } else { history::Walk::since(read, question, &since)? };
+            let completeness = sight.completeness(read, &HISTORIC)?;
+            let walk = match since {
+                None => history::Walk::all(read, question)?,
+                Some(since) => history::Walk::since(read, question, since)?,
+            };
             Ok((completeness, walk))
         };
-        let (completeness, walk) = self.store.read("history", begin).await?;
+        let (completeness, walk) = self.handle.store.read("history", begin).await.map_err(|error| view.told(error))?;
         let (sender, parts) = mpsc::channel(WAITING);
         let head = contract::ListHistoryResponse { completeness: Some(completeness), series: Vec::new() };
-        tokio::spawn(send(self.store.clone(), walk, head, sender));
+        tokio::spawn(send((self.handle.store.clone(), view), walk, head, sender));
         Ok(Box::pin(ReceiverStream::new(parts)))
     }
 
-    async fn progress(&self, request: contract::BatchGetDemandProgressRequest) -> Result<contract::BatchGetDemandProgressResponse> {
-        let found = self.store.read("progress", move |read| progress::progress(read, request.demand_lines)).await?;
+    async fn progress(
+        &self,
+        view: View,
+        request: contract::BatchGetDemandProgressRequest,
+    ) -> Result<contract::BatchGetDemandProgressResponse> {
+        let look = move |read: &mut Read<'_>| progress::progress(read, view.reader(), request.demand_lines);
+        let found = self.handle.store.read("progress", look).await?;
         let progress = found.into_iter().map(|(line, progress)| told_progress(line, &progress)).collect();
         Ok(contract::BatchGetDemandProgressResponse { progress })
     }
 
-    async fn inventory(&self, request: contract::ListInventoryRequest) -> Result<contract::ListInventoryResponse> {
+    async fn inventory(&self, view: View, request: contract::ListInventoryRequest) -> Result<contract::ListInventoryResponse> {
         let statuses = inventory::Question::statuses(request.statuses());
         let question = inventory::Question { locations: request.location_ids, items: request.item_ids, statuses };
-        let size = page_size(request.page_size)?;
-        let read = move |read: &mut crossdock_store::Read<'_>| {
-            let (records, next_page_token) = question.page(read, size, &request.page_token)?;
-            Ok(contract::ListInventoryResponse {
-                positions: records.iter().filter_map(message::<InventoryPosition>).collect(),
-                next_page_token,
-                completeness: Some(completeness(read, &STOCK)?),
-            })
-        };
-        self.store.read("inventory", read).await
+        let asked = Asked { name: "inventory", kinds: STOCK.into(), size: page_size(request.page_size)?, token: request.page_token };
+        let look = move |read: &mut Read<'_>, reader: &Reader, size: usize, token: &str| question.page(read, reader, size, token);
+        let page = view.page(&self.handle.store, asked, look).await?;
+        Ok(contract::ListInventoryResponse {
+            positions: page.rows.iter().filter_map(message::<InventoryPosition>).collect(),
+            next_page_token: page.next,
+            completeness: page.completeness,
+        })
     }
 
-    async fn forecasts(&self, request: contract::ListForecastsRequest) -> Result<contract::ListForecastsResponse> {
+    async fn forecasts(&self, view: View, request: contract::ListForecastsRequest) -> Result<contract::ListForecastsResponse> {
         let question = forecasts::Question { locations: request.location_ids, items: request.item_ids };
-        let size = page_size(request.page_size)?;
-        let read = move |read: &mut crossdock_store::Read<'_>| {
-            let (records, next_page_token) = question.page(read, size, &request.page_token)?;
-            let value = |(run, record)| contract::ForecastValue { run, forecast: message::<Forecast>(&record) };
-            Ok(contract::ListForecastsResponse {
-                values: records.into_iter().map(value).collect(),
-                next_page_token,
-                completeness: Some(completeness(read, &["forecast"])?),
-            })
-        };
-        self.store.read("forecasts", read).await
+        let asked = Asked { name: "forecasts", kinds: vec!["forecast"], size: page_size(request.page_size)?, token: request.page_token };
+        let look = move |read: &mut Read<'_>, reader: &Reader, size: usize, token: &str| question.page(read, reader, size, token);
+        let page = view.page(&self.handle.store, asked, look).await?;
+        let value = |(run, record)| contract::ForecastValue { run, forecast: message::<Forecast>(&record) };
+        Ok(contract::ListForecastsResponse {
+            values: page.rows.into_iter().map(value).collect(),
+            next_page_token: page.next,
+            completeness: page.completeness,
+        })
     }
 
-    async fn accuracy(&self, request: contract::ListForecastAccuracyRequest) -> Result<contract::ListForecastAccuracyResponse> {
-        let read = move |read: &mut crossdock_store::Read<'_>| {
-            let completeness = completeness(read, &HISTORIC)?;
-            let scores = accuracy::scores(read, &request.run, accuracy::closed_until(&completeness))?;
+    async fn accuracy(&self, view: View, request: contract::ListForecastAccuracyRequest) -> Result<contract::ListForecastAccuracyResponse> {
+        let read = move |read: &mut Read<'_>| {
+            let told = view.completeness(read, &HISTORIC)?;
+            // Periods are over for everybody alike.
+            let closed = accuracy::closed_until(&completeness(read, &Sight::service(), &HISTORIC)?);
+            let scores = accuracy::scores(read, view.reader(), &request.run, closed)?;
             let accuracies = scores.scores.iter().map(|(group, score)| told_score(&request.run, group, score)).collect();
-            Ok(contract::ListForecastAccuracyResponse { accuracies, open_periods: scores.open, completeness: Some(completeness) })
+            Ok(contract::ListForecastAccuracyResponse { accuracies, open_periods: scores.open, completeness: Some(told) })
         };
-        self.store.read("accuracy", read).await
+        self.handle.store.read("accuracy", read).await
     }
 }
 
@@ -113,41 +125,41 @@ impl DemandService for Verbs {
     type ListHistoryStream = HistoryStream;
 
     async fn list_history(&self, request: Request<contract::ListHistoryRequest>) -> Result<Response<HistoryStream>, Status> {
-        self.history(request.into_inner()).await.map(Response::new).map_err(status)
+        self.history(self.view(&request)?, request.into_inner()).await.map(Response::new).map_err(status)
     }
 
     async fn batch_get_demand_progress(
         &self,
         request: Request<contract::BatchGetDemandProgressRequest>,
     ) -> Result<Response<contract::BatchGetDemandProgressResponse>, Status> {
-        self.progress(request.into_inner()).await.map(Response::new).map_err(status)
+        self.progress(self.view(&request)?, request.into_inner()).await.map(Response::new).map_err(status)
     }
 
     async fn list_inventory(
         &self,
         request: Request<contract::ListInventoryRequest>,
     ) -> Result<Response<contract::ListInventoryResponse>, Status> {
-        self.inventory(request.into_inner()).await.map(Response::new).map_err(status)
+        self.inventory(self.view(&request)?, request.into_inner()).await.map(Response::new).map_err(status)
     }
 
     async fn list_forecasts(
         &self,
         request: Request<contract::ListForecastsRequest>,
     ) -> Result<Response<contract::ListForecastsResponse>, Status> {
-        self.forecasts(request.into_inner()).await.map(Response::new).map_err(status)
+        self.forecasts(self.view(&request)?, request.into_inner()).await.map(Response::new).map_err(status)
     }
 
     async fn list_forecast_accuracy(
         &self,
         request: Request<contract::ListForecastAccuracyRequest>,
     ) -> Result<Response<contract::ListForecastAccuracyResponse>, Status> {
-        self.accuracy(request.into_inner()).await.map(Response::new).map_err(status)
+        self.accuracy(self.view(&request)?, request.into_inner()).await.map(Response::new).map_err(status)
     }
 }
 
 /// Sends the head and then page by page, as fast as the reader reads.
 async fn send(
-    store: Store,
+    (store, view): (Store, View),
     walk: history::Walk,
     head: contract::ListHistoryResponse,
     parts: mpsc::Sender<Result<contract::ListHistoryResponse, Status>>,
@@ -157,7 +169,13 @@ async fn send(
     }
     let mut next = Some(walk);
     while let Some(mut walk) = next {
-        let page = store.read("history", move |read| Ok((walk.step(read)?, walk))).await;
+        let view = view.clone();
+        let step = move |read: &mut Read<'_>| {
+            let Some(series) = walk.step(read)? else { return Ok((None, walk)) };
+            let at = |series: &history::Series| Part { location: Some(series.place.location.clone()), ..Part::default() };
+            Ok((Some(view.reader().covered(read, series, at)?), walk))
+        };
+        let page = store.read("history", step).await;
         let part = match page {
             Ok((Some(series), walk)) => {
                 next = Some(walk);

@@ -5,10 +5,13 @@ use crate::app::{
     survey::{Stock, accuracy},
 };
 use crossdock_core::{DAY, Result};
-use crossdock_records::completeness;
+use crossdock_records::{Reader, Sight, completeness};
 use crossdock_rpc::Handle;
 use crossdock_telemetry::metrics::{self, Measured};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// What is said here is said by this name.
 const OWNER: &str = "demand-signal survey";
@@ -47,12 +50,17 @@ async fn round(handle: &Handle) -> Result<Vec<Measured>> {
 
 /// Of the newest run that has a closed period.
 async fn forecast(handle: &Handle) -> Result<Vec<Measured>> {
-    let begin = |read: &mut crossdock_store::Read<'_>| Ok((newest_runs(read)?, closed_until(&completeness(read, &["demand_line"])?)));
+    let begin = |read: &mut crossdock_store::Read<'_>| {
+        Ok((newest_runs(read)?, closed_until(&completeness(read, &Sight::service(), &["demand_line"])?)))
+    };
     let (runs, closed) = handle.store.read("survey.runs", begin).await?;
+    let reader = Reader::new(Sight::service(), Arc::clone(&handle.kinds));
     for run in runs {
         let mut scoring = handle.store.read("survey.run", move |read| Scoring::begin(read, &run, closed)).await?;
         loop {
-            let (scored, more) = handle.store.read("survey.page", move |read| scoring.page(read).map(|more| (scoring, more))).await?;
+            let reader = reader.clone();
+            let page = move |read: &mut crossdock_store::Read<'_>| scoring.page(read, &reader).map(|more| (scoring, more));
+            let (scored, more) = handle.store.read("survey.page", page).await?;
             scoring = scored;
             if !more {
                 break;

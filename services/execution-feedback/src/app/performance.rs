@@ -3,7 +3,7 @@
 use crate::model::{number, performance::Measure};
 use crossdock_core::{Micro, Result, key};
 use crossdock_proto::execution::Performance;
-use crossdock_records::Token;
+use crossdock_records::{Part, Reader, Token};
 use crossdock_store::{Read, SumScan};
 use std::collections::BTreeMap;
 
@@ -31,10 +31,10 @@ impl Question {
     ///
     /// # Errors
     /// If the token is of another question, or the store fails.
-    pub fn page(&self, read: &mut Read<'_>, size: usize, token: &str) -> Result<(Vec<Performance>, String)> {
+    pub fn page(&self, read: &mut Read<'_>, reader: &Reader, size: usize, token: &str) -> Result<(Vec<Performance>, String)> {
         let tokens = Token::of(self);
         let last = tokens.take(token)?;
-        let mut found: Vec<(String, Tally)> = Vec::new();
+        let (mut found, mut passed): (Vec<(String, Tally)>, String) = Default::default();
         for prefix in self.prefixes() {
             if !last.is_empty() && prefix.as_str() < last.as_str() && !last.starts_with(&prefix) {
                 continue;
@@ -48,7 +48,14 @@ impl Question {
                 for sum in page {
                     after = (sum.key.clone(), sum.bucket);
                     let Some((lane, measure)) = sum.key.rsplit_once('/') else { continue };
+                    if passed == lane {
+                        continue;
+                    }
                     if found.last().is_none_or(|(held, _)| held != lane) {
+                        if reader.covered(read, vec![lane], |lane| part(lane))?.is_empty() {
+                            lane.clone_into(&mut passed);
+                            continue;
+                        }
                         if found.len() == size {
                             let next = found.last().map(|(lane, _)| tokens.give(lane)).unwrap_or_default();
                             return Ok((told(found), next));
@@ -108,6 +115,12 @@ impl Tally {
         let days = self.leads.iter().fold(0_i64, |sum, (days, lines)| sum.saturating_add(days.saturating_mul(*lines)));
         ratio(days, self.leads.values().sum(), 1)
     }
+}
+
+fn part(lane: &str) -> Part {
+    let mut parts = key::split(lane).into_iter().map(|id| Some(id).filter(|id| !id.is_empty()));
+    let mut next = || parts.next().flatten();
+    Part { supplier: next(), origin: next(), location: next(), ..Part::default() }
 }
 
 fn told(found: Vec<(String, Tally)>) -> Vec<Performance> {

@@ -2,8 +2,11 @@
 
 use crate::model::{number, progress::OrderProgress};
 use crossdock_core::Result;
-use crossdock_proto::execution::{OrderProgress as Progress, ScheduledReceipt};
-use crossdock_records::{Token, message};
+use crossdock_proto::{
+    execution::{OrderProgress as Progress, ScheduledReceipt},
+    schema,
+};
+use crossdock_records::{Reader, Token, message};
 use crossdock_store::{Read, Scan};
 
 /// Pages of the store that one call reads at most, where a filter leaves little of each.
@@ -23,27 +26,28 @@ impl Question {
     ///
     /// # Errors
     /// If the token is of another question, or the store fails.
-    pub fn page(&self, read: &mut Read<'_>, size: usize, token: &str) -> Result<(Vec<ScheduledReceipt>, String)> {
+    pub fn page(&self, read: &mut Read<'_>, reader: &Reader, size: usize, token: &str) -> Result<(Vec<ScheduledReceipt>, String)> {
         let tokens = Token::of(self);
         let at = tokens.take(token)?;
         let (index, after) = at.split_once('\n').unwrap_or(("0", ""));
         let (mut index, mut after, mut found) = (index.parse::<usize>().unwrap_or_default(), after.to_owned(), Vec::new());
-        let fields = self.fields();
+        let (fields, chunk) = (self.fields(), reader.chunk(size));
+        // What they are for is not for suppliers.
+        let names = schema().kind_named("recommendation_status").is_some_and(|info| reader.sight.reads(info));
         for _ in 0..READS {
             let Some((name, value)) = fields.get(index) else { return Ok((found, String::new())) };
-            let page = read.scan(Scan::Field { kind: number::ORDER_PROGRESS, name, value, prefix: "", after: &after }, size)?;
-            let full = page.len() == size;
-            for record in page {
-                let progress = message::<OrderProgress>(&record).filter(|progress| self.wants(progress));
+            let scan = Scan::Field { kind: number::ORDER_PROGRESS, name, value, prefix: "", after: &after };
+            let page = read.scan(scan, chunk)?;
+            let last = page.last().filter(|_| page.len() == chunk).map(|last| last.key.clone());
+            for record in reader.rows(read, page)? {
+                let Some(progress) = message::<OrderProgress>(&record).filter(|progress| self.wants(progress)) else { continue };
                 after.clone_from(&record.key);
-                found.extend(progress.map(|progress| told(record.key, progress)));
+                found.push(told(record.key, progress, names));
                 if found.len() == size {
                     return Ok((found, tokens.give(&format!("{index}\n{after}"))));
                 }
             }
-            if !full {
-                (index, after) = (index + 1, String::new());
-            }
+            (index, after) = last.map_or_else(|| (index + 1, String::new()), |last| (index, last));
         }
         Ok((found, tokens.give(&format!("{index}\n{after}"))))
     }
@@ -68,7 +72,8 @@ impl Question {
     }
 }
 
-fn told(order: String, progress: Progress) -> ScheduledReceipt {
+fn told(order: String, progress: Progress, names: bool) -> ScheduledReceipt {
+    let recommendations = if names { progress.recommendations } else { Vec::new() };
     ScheduledReceipt {
         order,
         item_id: progress.item_id,
@@ -76,6 +81,6 @@ fn told(order: String, progress: Progress) -> ScheduledReceipt {
         supplier_id: progress.supplier_id,
         origin_location_id: progress.origin_location_id,
         parts: progress.expected,
-        recommendations: progress.recommendations.into_iter().map(|share| share.recommendation).collect(),
+        recommendations: recommendations.into_iter().map(|share| share.recommendation).collect(),
     }
 }

@@ -4,7 +4,7 @@ use super::{
     amount::{Amount, Base},
     counting::{looks_at, modes, room, unknown_order},
     facts::{self, upsert},
-    lines, measure,
+    lines, measure, number,
     place::item,
     supply_order::SupplyOrder,
 };
@@ -104,6 +104,10 @@ impl Rules for Confirmation {
 
     fn scope(&self) -> Scope<'_> {
         Scope { day: self.on.map(day), ..Scope::default() }
+    }
+
+    fn belongs_to(&self) -> Vec<Key> {
+        vec![Key::new(number::SUPPLY_ORDER, self.line.as_str())]
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {

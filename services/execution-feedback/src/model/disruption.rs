@@ -86,7 +86,14 @@ impl Rules for Disruption {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope { location: self.destination.as_deref(), supplier: self.supplier.as_deref(), day: Some(day(self.start)) }
+        Scope {
+            location: self.destination.as_deref(),
+            origin: self.origin.as_deref(),
+            supplier: self.supplier.as_deref(),
+            everywhere: self.destination.is_none(),
+            day: Some(day(self.start)),
+            ..Scope::default()
+        }
     }
 
     fn check(&mut self, known: &Known, _: &mut Findings) -> Verdict {

@@ -1,10 +1,10 @@
 //! What is known of an order line, by the records that say it. It is kept as the contract has it; here is how it is read.
 
 use super::number;
-use crossdock_core::Micro;
+use crossdock_core::{Key, Micro};
 use crossdock_master_data::wired::civil;
 use crossdock_proto::{execution as contract, types};
-use crossdock_records::{Rules, derived_kind};
+use crossdock_records::{Rules, Scope, derived_kind};
 use jiff::civil::Date;
 
 /// Entries that a line, a shipment or a table of disruptions may have.
@@ -33,9 +33,26 @@ derived_kind!(
     number::DISRUPTION_TABLE
 );
 
-impl Rules for OrderFacts {}
+impl Rules for OrderFacts {
+    fn scope(&self) -> Scope<'_> {
+        self.0.order.as_ref().map_or_else(Scope::default, |order| Scope {
+            location: Some(&order.destination_location_id),
+            origin: Some(&order.origin_location_id),
+            supplier: Some(&order.supplier_id),
+            ..Scope::default()
+        })
+    }
+}
 
-impl Rules for ShipmentTrack {}
+impl Rules for ShipmentTrack {
+    fn belongs_to(&self) -> Vec<Key> {
+        self.0.lines.iter().map(|line| Key::new(number::SUPPLY_ORDER, line.order.as_str())).collect()
+    }
+
+    fn frees(&self, key: &str) -> Vec<String> {
+        vec![format!("shipment_track/{key}")]
+    }
+}
 
 impl Rules for DisruptionTable {}
 

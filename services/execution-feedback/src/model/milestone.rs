@@ -83,6 +83,10 @@ impl Rules for Milestone {
         Scope { day: Some(day(self.on)), ..Scope::default() }
     }
 
+    fn belongs_to(&self) -> Vec<Key> {
+        vec![Key::new(number::SHIPMENT_TRACK, self.shipment.as_str())]
+    }
+
     fn check(&mut self, known: &Known, _: &mut Findings) -> Verdict {
         no_room(known, &self.shipment, &self.key).map_or(Verdict::Use, Verdict::Refuse)
     }

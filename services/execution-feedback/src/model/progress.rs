@@ -6,13 +6,13 @@ use super::{
     number,
     shares::{shares, spread},
 };
-use crossdock_core::{Micro, key};
+use crossdock_core::{Key, Micro, key};
 use crossdock_master_data::wired::{civil, date};
 use crossdock_proto::{
     execution::{self as contract, ConfirmationState, OrderState},
     types::{Finding, Severity},
 };
-use crossdock_records::{Rules, derived_kind};
+use crossdock_records::{Rules, Scope, derived_kind};
 use crossdock_store::Fields;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, VecDeque};
@@ -55,9 +55,23 @@ impl Rules for OrderProgress {
         let all = all.into_iter().chain(recommendations);
         all.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.to_owned())).collect()
     }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            location: Some(&self.0.destination_location_id),
+            origin: Some(&self.0.origin_location_id),
+            supplier: Some(&self.0.supplier_id),
+            ..Scope::default()
+        }
+    }
 }
 
-impl Rules for Feedback {}
+impl Rules for Feedback {
+    fn belongs_to(&self) -> Vec<Key> {
+        let order = |order: &contract::OrderLineReference| key::document(&order.connection, &order.document, &order.line);
+        self.0.order.iter().map(|held| Key::new(number::ORDER_PROGRESS, order(held))).collect()
+    }
+}
 
 /// Receipts that count, reversals and earlier totals taken off: quantity, damaged, and the receipt.
 fn receipts(facts: &contract::OrderFacts) -> Vec<(Micro, Micro, &contract::ReceiptFact)> {

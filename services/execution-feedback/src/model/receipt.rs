@@ -95,6 +95,10 @@ impl Rules for Receipt {
         Scope { location: self.location.as_deref(), day: Some(day(self.on)), ..Scope::default() }
     }
 
+    fn belongs_to(&self) -> Vec<Key> {
+        vec![Key::new(number::SUPPLY_ORDER, self.line.as_str())]
+    }
+
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {
         self.is_total = modes(known, &self.key).1;
         let reversed = match self.reversed(known) {

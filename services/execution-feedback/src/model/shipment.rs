@@ -78,6 +78,10 @@ impl Rules for Shipment {
         Scope { day: self.shipped.map(day), ..Scope::default() }
     }
 
+    fn belongs_to(&self) -> Vec<Key> {
+        vec![Key::new(number::SUPPLY_ORDER, self.line.as_str())]
+    }
+
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {
         let of = Of { line: &self.line, item: self.item.as_deref(), on: self.shipped.or(self.expected) };
         let verdict = of.convert(&mut self.quantity, known, findings);

@@ -133,8 +133,9 @@ impl Rules for SupplyOrder {
     }
 
     fn scope(&self) -> Scope<'_> {
-        let supplier = Some(self.supplier()).filter(|id| !id.is_empty());
-        Scope { location: Some(&self.destination), supplier, day: Some(day(self.ordered)) }
+        let named = |id| Some(id).filter(|id: &&str| !id.is_empty());
+        let (supplier, origin) = (named(self.supplier()), named(self.origin()));
+        Scope { location: Some(&self.destination), origin, supplier, day: Some(day(self.ordered)), ..Scope::default() }
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {

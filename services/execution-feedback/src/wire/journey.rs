@@ -17,14 +17,17 @@ use crossdock_proto::{
     types::RecordKey,
     writeback,
 };
-use crossdock_records::{message, record};
-use crossdock_rpc::{Handle, RecordClient};
+use crossdock_records::{Part, Reader, message, record};
+use crossdock_rpc::{Handle, RecordClient, View, status};
 use crossdock_store::{Read, Scan};
 use crossdock_telemetry::{names, trace};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 use tonic::Status;
 use tracing::Span;
+
+/// What was planned: its story, the demand that it is for, and the order line that it changes.
+type Planned = (Vec<JourneyEvent>, Vec<RecordKey>, Option<String>);
 
 /// Order lines, steps and reports of one recommendation that are told.
 const MOST: usize = 1_000;
@@ -33,19 +36,20 @@ const MOST: usize = 1_000;
 ///
 /// # Errors
 /// If nobody knows it, or the own store fails.
-pub async fn journey(handle: &Handle, recommendation: &str) -> Result<GetJourneyResponse> {
+pub async fn journey(handle: &Handle, view: &View, recommendation: &str) -> Result<GetJourneyResponse> {
     if recommendation.is_empty() {
         return Err(Error::invalid("MISSING", "recommendation is required: its key, `<connection>/<set_key>/<document>/<line>`"));
     }
     trace::note(names::RECOMMENDATION, recommendation);
     let mut missing = Vec::new();
-    let (mut events, pegs, changed) = planned(handle, recommendation).await.unwrap_or_else(|| {
+    let (mut events, pegs, changed) = planned(handle, view, recommendation).await?.unwrap_or_else(|| {
         missing.push("recommendation-writeback".to_owned());
         Default::default()
     });
     let asked = recommendation.to_owned();
-    events.extend(handle.store.read("journey", move |read| own(read, &asked, changed.clone())).await?);
-    match pegged(handle, pegs).await {
+    let reader = view.reader().clone();
+    events.extend(handle.store.read("journey", move |read| own(read, &reader, &asked, changed.clone())).await?);
+    match pegged(handle, view, pegs).await? {
         Some(told) => events.extend(told),
         None => missing.push("demand-signal".to_owned()),
     }
@@ -105,7 +109,7 @@ fn said(record: &Record, suppliers: &BTreeMap<String, String>) -> Option<Said> {
 }
 
 /// What this service knows: of each order line that the recommendation is on, or that it changes, the records that its facts name.
-fn own(read: &mut Read<'_>, recommendation: &str, changed: Option<String>) -> Result<Vec<JourneyEvent>> {
+fn own(read: &mut Read<'_>, reader: &Reader, recommendation: &str, changed: Option<String>) -> Result<Vec<JourneyEvent>> {
     let prefix = format!("{recommendation}/");
     let feedback = read.scan(Scan::Prefix { kind: number::FEEDBACK, prefix: &prefix, after: "" }, MOST)?;
     let linked = feedback.iter().filter_map(|held| held.key.strip_prefix(&prefix)).map(str::to_owned);
@@ -126,18 +130,29 @@ fn own(read: &mut Read<'_>, recommendation: &str, changed: Option<String>) -> Re
     for track in tracks.iter().filter(|track| !track.deleted).filter_map(message::<ShipmentTrack>) {
         keys.extend(track.milestones.into_iter().map(|held| Key::new(number::MILESTONE, held.key)));
     }
-    let records = read.get(&keys)?.into_iter().filter(|held| !held.deleted).map(record);
-    Ok(records.filter_map(|record| Some(event("execution-feedback", &record, said(&record, &suppliers)?))).collect())
+    let held = read.get(&keys)?;
+    let records = reader.rows(read, held)?.into_iter().filter(|held| !held.deleted).map(record);
+    Ok(records
+        .filter(|record| reads(reader, record))
+        .filter_map(|record| Some(event("execution-feedback", &record, said(&record, &suppliers)?)))
+        .collect())
 }
 
 /// What recommendation-writeback knows, the demand that the recommendation is for, and the order line that it changes; none if it cannot be asked.
-async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEvent>, Vec<RecordKey>, Option<String>)> {
+async fn planned(handle: &Handle, view: &View, recommendation: &str) -> Result<Option<Planned>> {
     const NAME: &str = "recommendation-writeback";
-    let mut peer = handle.peer(NAME, "crossdock.writeback.v1")?;
+    let Some(mut peer) = handle.peer(NAME, "crossdock.writeback.v1") else { return Ok(None) };
     let found = async {
         let key = |kind: &str| RecordKey { kind: kind.to_owned(), key: recommendation.to_owned() };
         let mut records = get(&mut peer, vec![key("recommendation"), key("recommendation_status")]).await?;
-        records.extend(list(&mut peer, "decision_step", recommendation).await?);
+        let steps = list(&mut peer, "decision_step", recommendation).await?;
+        let all = records.len();
+        records = covered(handle, view, records).await.map_err(status)?;
+        // Whoever may not see all that is said of it sees nothing.
+        if records.len() < all {
+            return Ok(Vec::new());
+        }
+        records.extend(steps);
         let status = records.iter().find(|record| kind(record) == Some("recommendation_status"));
         if let Some(draft) =
             status.and_then(read::<writeback::RecommendationStatus>).map(|status| status.draft).filter(|draft| !draft.is_empty())
@@ -150,7 +165,7 @@ async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEv
         }
         Ok::<_, Status>(records)
     };
-    let records = told(NAME, found.await)?;
+    let Some(records) = told(NAME, found.await) else { return Ok(None) };
     let status = records.iter().find(|record| kind(record) == Some("recommendation_status"));
     let target = status.and_then(read::<writeback::RecommendationStatus>).and_then(|status| status.target);
     let changed = target.map(|target| key::document(&target.connection, &target.document, &target.line));
@@ -159,16 +174,49 @@ async fn planned(handle: &Handle, recommendation: &str) -> Option<(Vec<JourneyEv
     let peg = |peg: writeback::Peg| [("demand_line", peg.demand_line), ("forecast", peg.forecast)];
     let keys = pegs.into_iter().flat_map(peg).filter(|(_, key)| !key.is_empty());
     let keys = keys.map(|(kind, key)| RecordKey { kind: kind.to_owned(), key }).collect();
-    let events = records.iter().filter_map(|record| Some(event(NAME, record, said(record, &BTreeMap::new())?))).collect();
-    Some((events, keys, changed))
+    Ok(Some((events(NAME, view, &records), keys, changed)))
 }
 
 /// What demand-signal knows of these; none if it cannot be asked.
-async fn pegged(handle: &Handle, keys: Vec<RecordKey>) -> Option<Vec<JourneyEvent>> {
+async fn pegged(handle: &Handle, view: &View, keys: Vec<RecordKey>) -> Result<Option<Vec<JourneyEvent>>> {
     const NAME: &str = "demand-signal";
-    let mut peer = handle.peer(NAME, "crossdock.demand.v1")?;
-    let records = told(NAME, get(&mut peer, keys).await)?;
-    Some(records.iter().filter_map(|record| Some(event(NAME, record, said(record, &BTreeMap::new())?))).collect())
+    let Some(mut peer) = handle.peer(NAME, "crossdock.demand.v1") else { return Ok(None) };
+    let Some(records) = told(NAME, get(&mut peer, keys).await) else { return Ok(None) };
+    let records = covered(handle, view, records).await?;
+    Ok(Some(events(NAME, view, &records)))
+}
+
+/// Those of another service's records that are in the caller's part of the business; steps and reports are where what they speak of is.
+async fn covered(handle: &Handle, view: &View, records: Vec<Record>) -> Result<Vec<Record>> {
+    let reader = view.reader().clone();
+    handle.store.read("journey.covered", move |read| reader.covered(read, records, part)).await
+}
+
+fn part(record: &Record) -> Part {
+    let whole = |location: String, origin: String, supplier: String| {
+        let named = |id: String| Some(id).filter(|id| !id.is_empty());
+        Part { location: named(location), origin: named(origin), supplier: named(supplier), ..Part::default() }
+    };
+    let part = match kind(record) {
+        Some("recommendation") => read::<writeback::Recommendation>(record)
+            .map(|said| whole(said.destination_location_id, said.origin_location_id, said.supplier_id)),
+        Some("recommendation_status") => read::<writeback::RecommendationStatus>(record)
+            .map(|said| whole(said.destination_location_id, said.origin_location_id, said.supplier_id)),
+        Some("demand_line") => read::<demand::DemandLine>(record).map(|said| whole(said.location_id, String::new(), String::new())),
+        Some("forecast") => read::<demand::Forecast>(record).map(|said| whole(said.location_id, String::new(), String::new())),
+        _ => None,
+    };
+    part.unwrap_or_default()
+}
+
+/// What records of another service say to whom their kinds may be read by.
+fn events(service: &str, view: &View, records: &[Record]) -> Vec<JourneyEvent> {
+    let shown = records.iter().filter(|record| reads(view.reader(), record));
+    shown.filter_map(|record| Some(event(service, record, said(record, &BTreeMap::new())?))).collect()
+}
+
+fn reads(reader: &Reader, record: &Record) -> bool {
+    schema().kind(record.kind).is_some_and(|info| reader.sight.reads(info))
 }
 
 fn told<T>(service: &str, answer: Result<T, Status>) -> Option<T> {

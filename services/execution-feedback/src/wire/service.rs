@@ -4,8 +4,8 @@ use super::journey;
 use crate::app::{performance, scheduled};
 use crossdock_core::{Error, Result};
 use crossdock_proto::execution::{self as contract, execution_service_server::ExecutionService};
-use crossdock_records::{Parse, completeness, day, page_size};
-use crossdock_rpc::{Handle, status};
+use crossdock_records::{Parse, Reader, day, page_size};
+use crossdock_rpc::{Asked, Caller, Handle, View, status};
 use crossdock_store::Read;
 use tonic::{Request, Response, Status};
 
@@ -24,31 +24,35 @@ impl Verbs {
         Self { handle }
     }
 
-    async fn scheduled(&self, request: contract::ListScheduledReceiptsRequest) -> Result<contract::ListScheduledReceiptsResponse> {
-        let question = scheduled::Question { locations: request.location_ids, items: request.item_ids };
-        let size = page_size(request.page_size)?;
-        let read = move |read: &mut Read<'_>| {
-            let (receipts, next_page_token) = question.page(read, size, &request.page_token)?;
-            let completeness = Some(completeness(read, &SOURCES)?);
-            Ok(contract::ListScheduledReceiptsResponse { receipts, next_page_token, completeness })
-        };
-        self.handle.store.read("scheduled", read).await
+    fn view<T>(&self, call: &Request<T>) -> Result<View, Status> {
+        View::of(&self.handle, &Caller::of(call)?).map_err(status)
     }
 
-    async fn performance(&self, request: contract::ListPerformanceRequest) -> Result<contract::ListPerformanceResponse> {
+    async fn scheduled(
+        &self,
+        view: View,
+        request: contract::ListScheduledReceiptsRequest,
+    ) -> Result<contract::ListScheduledReceiptsResponse> {
+        let question = scheduled::Question { locations: request.location_ids, items: request.item_ids };
+        let asked = Asked { name: "scheduled", kinds: SOURCES.into(), size: page_size(request.page_size)?, token: request.page_token };
+        let look = move |read: &mut Read<'_>, reader: &Reader, size: usize, token: &str| question.page(read, reader, size, token);
+        let page = view.page(&self.handle.store, asked, look).await?;
+        let (receipts, next_page_token, completeness) = (page.rows, page.next, page.completeness);
+        Ok(contract::ListScheduledReceiptsResponse { receipts, next_page_token, completeness })
+    }
+
+    async fn performance(&self, view: View, request: contract::ListPerformanceRequest) -> Result<contract::ListPerformanceResponse> {
         let mut parse = Parse::new("", "");
         let from = parse.optional_date("from", request.from.as_ref()).flatten();
         if let Some(violation) = parse.finish().0.into_iter().next() {
             return Err(Error::field(violation));
         }
         let question = performance::Question { suppliers: request.supplier_ids, from: from.map_or(i64::MIN, day) };
-        let size = page_size(request.page_size)?;
-        let read = move |read: &mut Read<'_>| {
-            let (performances, next_page_token) = question.page(read, size, &request.page_token)?;
-            let completeness = Some(completeness(read, &SOURCES)?);
-            Ok(contract::ListPerformanceResponse { performances, next_page_token, completeness })
-        };
-        self.handle.store.read("performance", read).await
+        let asked = Asked { name: "performance", kinds: SOURCES.into(), size: page_size(request.page_size)?, token: request.page_token };
+        let look = move |read: &mut Read<'_>, reader: &Reader, size: usize, token: &str| question.page(read, reader, size, token);
+        let page = view.page(&self.handle.store, asked, look).await?;
+        let (performances, next_page_token, completeness) = (page.rows, page.next, page.completeness);
+        Ok(contract::ListPerformanceResponse { performances, next_page_token, completeness })
     }
 }
 
@@ -58,18 +62,19 @@ impl ExecutionService for Verbs {
         &self,
         request: Request<contract::ListScheduledReceiptsRequest>,
     ) -> Result<Response<contract::ListScheduledReceiptsResponse>, Status> {
-        self.scheduled(request.into_inner()).await.map(Response::new).map_err(status)
+        self.scheduled(self.view(&request)?, request.into_inner()).await.map(Response::new).map_err(status)
     }
 
     async fn list_performance(
         &self,
         request: Request<contract::ListPerformanceRequest>,
     ) -> Result<Response<contract::ListPerformanceResponse>, Status> {
-        self.performance(request.into_inner()).await.map(Response::new).map_err(status)
+        self.performance(self.view(&request)?, request.into_inner()).await.map(Response::new).map_err(status)
     }
 
     async fn get_journey(&self, request: Request<contract::GetJourneyRequest>) -> Result<Response<contract::GetJourneyResponse>, Status> {
+        let view = self.view(&request)?;
         let recommendation = request.into_inner().recommendation;
-        journey::journey(&self.handle, &recommendation).await.map(Response::new).map_err(status)
+        journey::journey(&self.handle, &view, &recommendation).await.map(Response::new).map_err(status)
     }
 }

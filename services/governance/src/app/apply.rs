@@ -1,6 +1,6 @@
 //! Puts a policy in force.
 
-use super::desk::REROUTE;
+use super::{audit, desk::REROUTE};
 use crossdock_core::Result;
 use crossdock_proto::governance::Policy;
 use crossdock_records::derive;
@@ -20,28 +20,21 @@ pub enum Applied {
     Kept(String),
 }
 
-/// Puts a policy in force; `unless_held`, only where none is.
+/// Puts a policy in force that was read from this file; `unless_held`, only where none is.
 ///
 /// # Errors
 /// If the store fails.
-pub fn apply(tx: &mut Tx<'_>, policy: &Policy, unless_held: bool) -> Result<Applied> {
-    let mut applied = Applied::New;
+pub fn apply(tx: &mut Tx<'_>, policy: &Policy, file: &str, unless_held: bool) -> Result<Applied> {
     derive(tx, &Default::default(), |to| {
-        to.edit::<Policy>(ACTIVE, |held| match held {
-            Some(held) if held == *policy => {
-                applied = Applied::Same;
-                Some(held)
-            }
-            Some(held) if unless_held => {
-                applied = Applied::Kept(held.version.clone());
-                Some(held)
-            }
-            _ => Some(policy.clone()),
-        })?;
-        if applied == Applied::New {
-            to.due(REROUTE, "");
+        let held = to.held::<Policy>(ACTIVE)?;
+        match &held {
+            Some(held) if held == policy => return Ok(Applied::Same),
+            Some(held) if unless_held => return Ok(Applied::Kept(held.version.clone())),
+            _ => {}
         }
-        Ok(())
-    })?;
-    Ok(applied)
+        audit::policy(to, file, &held.unwrap_or_default(), policy)?;
+        to.edit::<Policy>(ACTIVE, |_| Some(policy.clone()))?;
+        to.due(REROUTE, "");
+        Ok(Applied::New)
+    })
 }

@@ -4,6 +4,7 @@ mod approval;
 mod closing;
 
 use super::{
+    authentication,
     file::{Authority, Connection, PolicyFile, Role},
     objective,
     set::Distinct,
@@ -18,6 +19,7 @@ pub fn faults(file: &PolicyFile) -> Vec<Fault> {
     let mut faults = connections(&file.connections);
     // Of connections with one name the first is meant.
     let known: BTreeMap<&Name, &Connection> = file.connections.iter().rev().map(|connection| (&connection.name, connection)).collect();
+    faults.extend(authentication::faults(file));
     faults.extend(authorities(&file.authorities, &known));
     faults.extend(load_guards(file));
     faults.extend(freshness(file, &known));

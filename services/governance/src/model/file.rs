@@ -3,6 +3,7 @@
 //! Every value is checked while it is read ([`super::values`]); what one part says of another is checked afterwards ([`super::cross`]).
 
 use super::{
+    authentication::{Authentication, CallLimits, Issuer},
     closing::{Feedback, Route},
     cross,
     objective::ServiceObjective,
@@ -14,6 +15,7 @@ use crossdock_proto as contract;
 use crossdock_yaml::Located;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_norway::with::singleton_map;
 
 /// The rules of Crossdock: who may talk, who counts, how fresh data has to be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -23,6 +25,9 @@ pub struct PolicyFile {
     /// The platforms that may talk to Crossdock. At least one.
     #[schemars(length(min = 1))]
     pub connections: Vec<Connection>,
+    /// Who makes the JSON Web Tokens by which connections prove who they are.
+    #[serde(default)]
+    pub issuers: Vec<Issuer>,
     /// Which connection counts, for kinds that more than one may write. Of entries that begin on the same day the first that fits decides.
     /// A kind without an entry: every connection that may write it counts.
     #[serde(default)]
@@ -114,13 +119,21 @@ pub struct Connection {
     pub default_unit: Option<Unit>,
     /// Currency of amounts that come without one. Absent: such an amount is rejected.
     pub default_currency: Option<Currency>,
-    /// It may only write rows of these locations. Absent: all.
+    /// It may only read and write rows of these locations. Absent: all.
     pub locations: Option<Distinct<Id>>,
-    /// It may only write rows of these suppliers. Absent: all.
+    /// It may only read and write rows of these suppliers. Absent: all.
     pub suppliers: Option<Distinct<Id>>,
+    /// It may only read and write rows of the locations of these companies. Absent: all.
+    pub companies: Option<Distinct<Id>>,
     /// It acts for persons and names them in the metadata `crossdock-principal`.
     #[serde(default)]
     pub names_principals: bool,
+    /// How it proves who it is. Absent: it can only be used with `--insecure`.
+    #[serde(default, deserialize_with = "singleton_map::deserialize")]
+    #[schemars(with = "Option<Authentication>")]
+    pub authentication: Option<Authentication>,
+    /// How much it may ask for. Absent: 100 calls at once, 1000 per second.
+    pub limits: Option<CallLimits>,
 }
 
 /// Which connection counts.
@@ -183,6 +196,7 @@ impl PolicyFile {
     /// does that of rules, levels and routes.
     fn sort(&mut self) {
         self.connections.sort_by(|a, b| a.name.cmp(&b.name));
+        self.issuers.sort_by(|a, b| a.name.cmp(&b.name));
         self.authorities.sort_by(|a, b| (&a.kind, a.from).cmp(&(&b.kind, b.from)));
         self.load_guards.sort_by(|a, b| a.kind.cmp(&b.kind));
         self.freshness.sort_by(|a, b| (&a.kind, &a.connection).cmp(&(&b.kind, &b.connection)));

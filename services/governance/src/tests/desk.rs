@@ -48,7 +48,7 @@ impl Desk {
 
     async fn apply(&self, routes: &str) {
         let policy = crate::check("policy.yaml", &format!("{CONNECTIONS}{routes}")).unwrap();
-        self.store.write("policy", move |tx| apply(tx, &policy, false)).await.unwrap();
+        self.store.write("policy", move |tx| apply(tx, &policy, "policy.yaml", false)).await.unwrap();
         self.run().await;
     }
 

@@ -76,14 +76,14 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
         "connections:",
         "conections:",
         &[
-            "1:1: unknown field `conections`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `objectives`, `issue_grace`, `writeback`, `feedback`, `routes`; did you mean `connections`?",
+            "1:1: unknown field `conections`, expected one of `connections`, `issuers`, `authorities`, `load_guards`, `freshness`, `objectives`, `issue_grace`, `writeback`, `feedback`, `routes`; did you mean `connections`?",
         ],
     ),
     (
         "default_unit",
         "default_unti",
         &[
-            "4:5: connections[0]: unknown field `default_unti`, expected one of `name`, `description`, `roles`, `ids`, `default_unit`, `default_currency`, `locations`, `suppliers`, `names_principals`; did you mean `default_unit`?",
+            "4:5: connections[0]: unknown field `default_unti`, expected one of `name`, `description`, `roles`, `ids`, `default_unit`, `default_currency`, `locations`, `suppliers`, `companies`, `names_principals`, `authentication`, `limits`; did you mean `default_unit`?",
         ],
     ),
     (
@@ -97,7 +97,7 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
         "issue_grace: 90s",
         "issue_grace: 90s\nfresh: 1",
         &[
-            "28:1: unknown field `fresh`, expected one of `connections`, `authorities`, `load_guards`, `freshness`, `objectives`, `issue_grace`, `writeback`, `feedback`, `routes`",
+            "28:1: unknown field `fresh`, expected one of `connections`, `issuers`, `authorities`, `load_guards`, `freshness`, `objectives`, `issue_grace`, `writeback`, `feedback`, `routes`",
         ],
     ),
     ("roles: [erp]", "roles: []", &["3:12: connections[0].roles: must name at least one"]),

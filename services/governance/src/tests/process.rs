@@ -6,12 +6,12 @@ use crossdock_proto::{
     operations::operations_service_client::OperationsServiceClient,
 };
 use crossdock_records::{Kinds, Peer};
-use crossdock_rpc::{CONNECTION, Channel, Handle, PRINCIPAL, RecordClient, remote};
+use crossdock_rpc::{CONNECTION, Channel, Connector, Handle, PRINCIPAL, RecordClient, remote};
 use crossdock_runtime::{Config, GOVERNANCE, Service, serve};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
-use tonic::{Request, Status, service::Routes, transport::Endpoint};
+use tonic::{Request, Status, service::Routes};
 use tonic_types::StatusExt;
 
 /// How long something may take to come about.
@@ -37,14 +37,15 @@ impl Process {
         if let Some(text) = policy {
             std::fs::write(&file, text).unwrap();
         }
-        let config = Config { listen: ([127, 0, 0, 1], 0).into(), data_dir: folder.path().join("data"), ..Config::default() };
+        let config =
+            Config { listen: ([127, 0, 0, 1], 0).into(), data_dir: folder.path().join("data"), insecure: true, ..Config::default() };
         let ((give, handle), (say, address), (end, ended)) = (oneshot::channel(), oneshot::channel(), oneshot::channel::<()>());
         let services = vec![crate::service(Some(file.clone())).unwrap(), stub(give)];
         let serving = tokio::spawn(async move {
             serve(&config, services, Arc::new(SystemClock), |at| say.send(at).unwrap(), async { drop(ended.await) }).await
         });
-        let endpoint = Endpoint::from_shared(format!("http://{}", address.await.unwrap())).unwrap();
-        Self { stub: handle.await.unwrap(), channel: remote(endpoint.connect_lazy()), file, end, serving, _folder: folder }
+        let channel = remote(&format!("http://{}", address.await.unwrap()), Connector::plain()).unwrap();
+        Self { stub: handle.await.unwrap(), channel, file, end, serving, _folder: folder }
     }
 
     pub fn write_policy(&self, text: &str) {

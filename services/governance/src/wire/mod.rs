@@ -1,8 +1,10 @@
 //! From and to the contract, and to the file system.
 
+pub mod authentication;
 pub mod issue;
 pub mod policy;
 pub mod reload;
+pub mod tokens;
 pub mod verbs;
 pub mod webhook;
 pub mod writeback;

@@ -6,7 +6,7 @@ use crate::model::{
     set::Distinct,
     values::{Description, Id, KindName, Span},
 };
-use crate::wire::writeback;
+use crate::wire::{authentication, writeback};
 use crossdock_proto::governance::{self as contract, IdSpace};
 use crossdock_yaml::Located;
 use prost::Message;
@@ -62,6 +62,7 @@ fn document(file: &PolicyFile) -> contract::Policy {
         feedback: file.feedback.iter().map(writeback::feedback).collect(),
         routes: file.routes.iter().map(writeback::route).collect(),
         objectives: file.objectives.iter().map(agreed).collect(),
+        issuers: file.issuers.iter().map(authentication::issuer).collect(),
     };
     let digest = Sha256::digest(policy.encode_to_vec());
     policy.version = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -83,6 +84,9 @@ fn connection(connection: &Connection) -> contract::Connection {
         locations: ids_of(connection.locations.as_ref()),
         suppliers: ids_of(connection.suppliers.as_ref()),
         names_principals: connection.names_principals,
+        authentication: connection.authentication.as_ref().map(authentication::authentication),
+        limits: connection.limits.as_ref().map(authentication::limits),
+        companies: ids_of(connection.companies.as_ref()),
     }
 }
 

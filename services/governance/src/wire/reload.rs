@@ -92,14 +92,14 @@ impl Source {
     }
 
     async fn apply(&self, policy: Policy) -> Result<()> {
-        let (version, unless_held) = (policy.version.clone(), self.file.is_none());
-        let applied = self.handle.store.write("policy", move |tx| apply(tx, &policy, unless_held)).await?;
+        let (version, file, unless_held) = (policy.version.clone(), self.name(), self.file.is_none());
+        let applied = self.handle.store.write("policy", move |tx| apply(tx, &policy, &file, unless_held)).await?;
         match applied {
             Applied::New => tracing::info!(file = self.name(), version, "a policy is in force"),
             Applied::Same => tracing::debug!(file = self.name(), version, "the policy in force is the same"),
             Applied::Kept(held) => tracing::warn!(version = held, "no policy file was named: the policy in force stays"),
         }
-        self.handle.reload_policy().await
+        self.handle.reload().await
     }
 
     fn name(&self) -> String {

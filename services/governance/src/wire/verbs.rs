@@ -1,13 +1,15 @@
 //! The verbs of governance.
 
+use super::tokens::{created, revoked, rotated};
 use crate::app::say::{acknowledge, comment, resolve};
 use crossdock_proto::governance::{
-    AcknowledgeExceptionRequest, AcknowledgeExceptionResponse, CommentExceptionRequest, CommentExceptionResponse, ResolveExceptionRequest,
-    ResolveExceptionResponse,
+    AcknowledgeExceptionRequest, AcknowledgeExceptionResponse, CommentExceptionRequest, CommentExceptionResponse, CreateTokenRequest,
+    CreateTokenResponse, ResolveExceptionRequest, ResolveExceptionResponse, RevokeTokenRequest, RevokeTokenResponse, RotateTokenRequest,
+    RotateTokenResponse,
     governance_service_server::{GovernanceService, GovernanceServiceServer},
 };
 use crossdock_records::{Origin, Policy};
-use crossdock_rpc::{Caller, Handle, MAX_MESSAGE, once, status};
+use crossdock_rpc::{Caller, Handle, once, status};
 use crossdock_store::Tx;
 use tonic::{Request, Response, Status, service::Routes};
 
@@ -15,7 +17,7 @@ struct Verbs(Handle);
 
 /// The routes of the verbs.
 pub fn routes(handle: &Handle) -> Routes {
-    Routes::new(GovernanceServiceServer::new(Verbs(handle.clone())).max_decoding_message_size(MAX_MESSAGE))
+    Routes::new(GovernanceServiceServer::new(Verbs(handle.clone())))
 }
 
 #[tonic::async_trait]
@@ -26,8 +28,8 @@ impl GovernanceService for Verbs {
     ) -> Result<Response<AcknowledgeExceptionResponse>, Status> {
         let caller = Caller::of(&call)?;
         let asked = call.into_inner();
-        let verb = |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &AcknowledgeExceptionRequest| {
-            Ok(AcknowledgeExceptionResponse { exception: Some(acknowledge(tx, origin, asked)?) })
+        let verb = |tx: &mut Tx<'_>, policy: &Policy, origin: &Origin, asked: &AcknowledgeExceptionRequest| {
+            Ok(AcknowledgeExceptionResponse { exception: Some(acknowledge(tx, policy, origin, asked)?) })
         };
         let request = ("AcknowledgeException", asked.request_id.clone(), asked);
         once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
@@ -36,8 +38,8 @@ impl GovernanceService for Verbs {
     async fn comment_exception(&self, call: Request<CommentExceptionRequest>) -> Result<Response<CommentExceptionResponse>, Status> {
         let caller = Caller::of(&call)?;
         let asked = call.into_inner();
-        let verb = |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &CommentExceptionRequest| {
-            Ok(CommentExceptionResponse { exception: Some(comment(tx, origin, asked)?) })
+        let verb = |tx: &mut Tx<'_>, policy: &Policy, origin: &Origin, asked: &CommentExceptionRequest| {
+            Ok(CommentExceptionResponse { exception: Some(comment(tx, policy, origin, asked)?) })
         };
         let request = ("CommentException", asked.request_id.clone(), asked);
         once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
@@ -46,10 +48,25 @@ impl GovernanceService for Verbs {
     async fn resolve_exception(&self, call: Request<ResolveExceptionRequest>) -> Result<Response<ResolveExceptionResponse>, Status> {
         let caller = Caller::of(&call)?;
         let asked = call.into_inner();
-        let verb = |tx: &mut Tx<'_>, _: &Policy, origin: &Origin, asked: &ResolveExceptionRequest| {
-            Ok(ResolveExceptionResponse { exception: Some(resolve(tx, origin, asked)?) })
+        let verb = |tx: &mut Tx<'_>, policy: &Policy, origin: &Origin, asked: &ResolveExceptionRequest| {
+            Ok(ResolveExceptionResponse { exception: Some(resolve(tx, policy, origin, asked)?) })
         };
         let request = ("ResolveException", asked.request_id.clone(), asked);
         once(&self.0, caller, request, verb).await.map(Response::new).map_err(status)
+    }
+
+    async fn create_token(&self, call: Request<CreateTokenRequest>) -> Result<Response<CreateTokenResponse>, Status> {
+        let caller = Caller::of(&call)?;
+        created(&self.0, caller, call.into_inner()).await.map(Response::new).map_err(status)
+    }
+
+    async fn rotate_token(&self, call: Request<RotateTokenRequest>) -> Result<Response<RotateTokenResponse>, Status> {
+        let caller = Caller::of(&call)?;
+        rotated(&self.0, caller, call.into_inner()).await.map(Response::new).map_err(status)
+    }
+
+    async fn revoke_token(&self, call: Request<RevokeTokenRequest>) -> Result<Response<RevokeTokenResponse>, Status> {
+        let caller = Caller::of(&call)?;
+        revoked(&self.0, caller, call.into_inner()).await.map(Response::new).map_err(status)
     }
 }

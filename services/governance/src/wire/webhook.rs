@@ -106,7 +106,7 @@ impl Teller {
             // Without a webhook there is nobody to tell any more.
             let answer = if webhook.is_empty() { Ok(()) } else { self.post(webhook, &event, exception).await };
             if let Err(error) = &answer {
-                tracing::warn!(webhook, exception = key, error, "a webhook was not told; it is tried again");
+                tracing::warn!(webhook = shown(webhook), exception = key, error, "a webhook was not told; it is tried again");
             }
             if !webhook.is_empty() {
                 WEBHOOKS.record(&[if answer.is_ok() { "delivered" } else { "failed" }], 1);
@@ -145,6 +145,15 @@ impl Pending {
             self.next = Some(self.next.map_or(at, |next| next.min(at)));
         }
     }
+}
+
+/// What is told of a webhook: its path may hold a key.
+fn shown(webhook: &str) -> String {
+    let address: Option<http::Uri> = webhook.parse().ok();
+    let host = address.as_ref().and_then(|address| Some((address.scheme_str()?, address.host()?, address.port_u16())));
+    host.map_or_else(String::new, |(scheme, host, port)| {
+        format!("{scheme}://{host}{}", port.map_or_else(String::new, |port| format!(":{port}")))
+    })
 }
 
 /// The innermost reason, which says more than those around it.

@@ -152,7 +152,13 @@ impl Rules for SourcingRule {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope { supplier: self.supplier(), location: self.destination.as_deref(), ..Scope::default() }
+        Scope {
+            supplier: self.supplier(),
+            origin: self.origin(),
+            location: self.destination.as_deref(),
+            everywhere: self.destination.is_none(),
+            ..Scope::default()
+        }
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {

@@ -31,7 +31,7 @@ impl Rules for Supplier {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope { supplier: Some(&self.id), ..Scope::default() }
+        Scope { supplier: Some(&self.id), everywhere: true, ..Scope::default() }
     }
 
     fn is_ended(&self, _: i64) -> bool {

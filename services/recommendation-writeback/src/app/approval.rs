@@ -6,6 +6,7 @@ use crate::model::{
     draft_order::DraftOrder,
     levels::{escalated, kept},
     planning::mode_name,
+    reason::Reason,
     status::{Status, kind_name},
 };
 use crossdock_conditions::Value;
@@ -143,14 +144,14 @@ pub fn order_undecided(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> 
 }
 
 fn expired() -> Why<'static> {
-    Why { reason: "EXPIRED", message: "nobody decided in time".into(), ..Why::default() }
+    Why { reason: Reason::Expired, message: "nobody decided in time".into(), ..Why::default() }
 }
 
 fn escalates(up: Option<&Clearance>) -> Why<'static> {
     let Some(level) = up.and_then(|up| up.levels.get(up.approvals.len())) else {
-        return Why { reason: "NOBODY_ABOVE", message: "nobody decided, and there is no level above".into(), ..Why::default() };
+        return Why { reason: Reason::NobodyAbove, message: "nobody decided, and there is no level above".into(), ..Why::default() };
     };
-    Why { reason: "ESCALATED", message: format!("nobody decided; level {level:?} has to"), ..Why::default() }
+    Why { reason: Reason::Escalated, message: format!("nobody decided; level {level:?} has to"), ..Why::default() }
 }
 
 /// A draft order is not ordered, and neither are its lines.
@@ -159,7 +160,8 @@ fn escalates(up: Option<&Clearance>) -> Why<'static> {
 /// If the store fails.
 pub fn decline(to: &mut Derived<'_, '_>, key: &str, why: &Why<'_>, lines: RecommendationState) -> Result<contract::DraftOrder> {
     let draft = change::draft(to, key, why, |draft| draft.set_state(DraftOrderState::Declined))?;
-    let why = Why { message: format!("with draft order {key}: {}", why.message), ..why.clone() };
+    // What was named is the draft order's.
+    let why = Why { seen: "", message: format!("with draft order {key}: {}", why.message), ..why.clone() };
     for line in &draft.lines {
         change::recommendation(to, &line.recommendation, &why, |status| status.set_state(lines))?;
     }

@@ -10,6 +10,7 @@ use crate::model::{
     day,
     draft_order::{self, DraftOrder},
     levels::{Speaker, give},
+    reason::Reason,
     status::{self, Status},
 };
 use crossdock_core::{Error, Micros, Result, Violation};
@@ -20,7 +21,7 @@ use crossdock_proto::{
         RecommendationStatus, Seen,
     },
 };
-use crossdock_records::{Derived, Origin, Policy, derive, micros, timestamp, violation};
+use crossdock_records::{Derived, Origin, Policy, Sight, derive, micros, timestamp, violation};
 use crossdock_store::Tx;
 use jiff::tz::TimeZone;
 
@@ -42,7 +43,8 @@ enum Subject {
 pub fn approve(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &ApproveRequest) -> Result<Vec<Decided>> {
     approval::person(by)?;
     check(&asked.seen, &asked.note)?;
-    decide(tx, by, &asked.seen, |tx, seen| {
+    let sight = policy.sight(&by.connection);
+    decide(tx, &sight, by, &asked.seen, |tx, seen| {
         let refused = derive(tx, &by.trace, |to| yes(to, policy, by, &asked.note, seen))?;
         // Between the reading and the last yes things may have changed.
         if refused.is_ok() && !seen.recommendation.is_empty() {
@@ -56,11 +58,12 @@ pub fn approve(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &ApproveReq
 ///
 /// # Errors
 /// If the call as a whole cannot be, or the store fails.
-pub fn decline(tx: &mut Tx<'_>, by: &Origin, asked: &DeclineRequest) -> Result<Vec<Decided>> {
+pub fn decline(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &DeclineRequest) -> Result<Vec<Decided>> {
     approval::person(by)?;
     check(&asked.seen, &asked.note)?;
     need_note(&asked.note)?;
-    decide(tx, by, &asked.seen, |tx, seen| derive(tx, &by.trace, |to| no(to, by, &asked.note, seen)))
+    let sight = policy.sight(&by.connection);
+    decide(tx, &sight, by, &asked.seen, |tx, seen| derive(tx, &by.trace, |to| no(to, &sight, by, &asked.note, seen)))
 }
 
 /// A note that has to be there.
@@ -99,6 +102,7 @@ fn check(seen: &[Seen], note: &str) -> Result<()> {
 
 fn decide(
     tx: &mut Tx<'_>,
+    sight: &Sight,
     by: &Origin,
     all: &[Seen],
     decide: impl Fn(&mut Tx<'_>, &Seen) -> Result<Result<(), Violation>>,
@@ -106,7 +110,7 @@ fn decide(
     let mut decided = Vec::with_capacity(all.len());
     for seen in all {
         let refused = decide(tx, seen)?.err().map(violation);
-        let (recommendation, draft_order) = match derive(tx, &by.trace, |to| find(to, seen))? {
+        let (recommendation, draft_order) = match derive(tx, &by.trace, |to| find(to, sight, seen))? {
             Some(Subject::Line(status)) => (Some(*status), None),
             Some(Subject::Order(draft)) => (None, Some(*draft)),
             None => (None, None),
@@ -117,7 +121,7 @@ fn decide(
 }
 
 fn yes(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, note: &str, seen: &Seen) -> Result<Result<(), Violation>> {
-    let subject = match pending(to, seen)? {
+    let subject = match pending(to, &policy.sight(&by.connection), seen)? {
         Ok(subject) => subject,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -133,7 +137,8 @@ fn yes(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, note: &str, seen:
     let done = is_cleared(&clearance);
     let why = Why {
         by: Some(by),
-        reason: "APPROVED",
+        reason: Reason::Approved,
+        seen: &seen.etag,
         message: note.to_owned(),
         rule: clearance.rule.clone(),
         policy_version: clearance.policy_version.clone(),
@@ -160,9 +165,9 @@ fn yes(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, note: &str, seen:
     Ok(Ok(()))
 }
 
-fn no(to: &mut Derived<'_, '_>, by: &Origin, note: &str, seen: &Seen) -> Result<Result<(), Violation>> {
-    let why = Why { by: Some(by), reason: "DECLINED", message: note.to_owned(), ..Why::default() };
-    match pending(to, seen)? {
+fn no(to: &mut Derived<'_, '_>, sight: &Sight, by: &Origin, note: &str, seen: &Seen) -> Result<Result<(), Violation>> {
+    let why = Why { by: Some(by), reason: Reason::Declined, seen: &seen.etag, message: note.to_owned(), ..Why::default() };
+    match pending(to, sight, seen)? {
         Ok(Subject::Line(_)) => {
             change::recommendation(to, &seen.recommendation, &why, |status| status.set_state(RecommendationState::Declined))?;
         }
@@ -174,18 +179,18 @@ fn no(to: &mut Derived<'_, '_>, by: &Origin, note: &str, seen: &Seen) -> Result<
     Ok(Ok(()))
 }
 
-fn find(to: &mut Derived<'_, '_>, seen: &Seen) -> Result<Option<Subject>> {
+fn find(to: &mut Derived<'_, '_>, sight: &Sight, seen: &Seen) -> Result<Option<Subject>> {
     Ok(if seen.draft_order.is_empty() {
-        to.held::<Status>(&seen.recommendation)?.map(|held| Subject::Line(Box::new(held.0)))
+        to.seen::<Status>(sight, &seen.recommendation)?.map(|held| Subject::Line(Box::new(held.0)))
     } else {
-        to.held::<DraftOrder>(&seen.draft_order)?.map(|held| Subject::Order(Box::new(held.0)))
+        to.seen::<DraftOrder>(sight, &seen.draft_order)?.map(|held| Subject::Order(Box::new(held.0)))
     })
 }
 
 /// What somebody saw, if it still is what they saw and still waits for a decision.
-fn pending(to: &mut Derived<'_, '_>, seen: &Seen) -> Result<Result<Subject, Violation>> {
+fn pending(to: &mut Derived<'_, '_>, sight: &Sight, seen: &Seen) -> Result<Result<Subject, Violation>> {
     let now = to.now();
-    let found = find(to, seen)?;
+    let found = find(to, sight, seen)?;
     Ok(match found {
         None if seen.draft_order.is_empty() => Err(Violation::new(
             "recommendation",

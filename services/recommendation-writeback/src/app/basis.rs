@@ -13,13 +13,13 @@ use crate::model::{
     supply::{Asking, Basis, Links, Supply, Unseen, amount, scaled, unseen},
     validate::{Terms, shift},
 };
-use crossdock_core::{Key, Micro, Ratio, Result};
+use crossdock_core::{Key, Micro, Ratio, Result, key};
 use crossdock_proto::{
     governance::StaleBasis,
     operations::Set,
     writeback::{RecommendationState as State, RecommendationStatus},
 };
-use crossdock_records::{Policy, micros, model};
+use crossdock_records::{Policy, basis_cursor, micros, model};
 use crossdock_store::Tx;
 use jiff::civil::Date;
 
@@ -47,7 +47,7 @@ pub fn check(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommend
     let Some((supply, links)) = supply(tx, status)? else { return Ok(Checked::default()) };
     let (Some(need_by), Some(set)) = (civil(status.need_by.as_ref()), read::<Set>(tx, &status.run)?) else { return Ok(Checked::default()) };
     let asking = Asking { key, run: &status.run, until: shift(need_by, WINDOW) };
-    let (found, left) = unseen(&supply.0, &links, asking, &basis(&set));
+    let (found, left) = unseen(&supply.0, &links, asking, &basis(tx, &status.run, &set)?);
     if left <= Micro::ZERO {
         return Ok(Checked::default());
     }
@@ -80,7 +80,7 @@ pub fn check(tx: &mut Tx<'_>, policy: &Policy, key: &str, status: &mut Recommend
 /// If the store fails.
 pub fn unseen_of(tx: &mut Tx<'_>, run: &str, set: &Set, key: &str, status: &RecommendationStatus) -> Result<Micro> {
     let Some((supply, links)) = supply(tx, status)? else { return Ok(Micro::ZERO) };
-    let (found, left) = unseen(&supply.0, &links, Asking { key: run, run, until: Date::MAX }, &basis(set));
+    let (found, left) = unseen(&supply.0, &links, Asking { key: run, run, until: Date::MAX }, &basis(tx, run, set)?);
     let of = |unseen: &Unseen| match links.get(&unseen.key) {
         Some(linked) => linked.iter().find(|link| link.recommendation == key).map(|link| amount(&link.quantity).min(unseen.quantity)),
         None => (unseen.key == key).then_some(unseen.quantity),
@@ -99,10 +99,12 @@ fn supply(tx: &mut Tx<'_>, status: &RecommendationStatus) -> Result<Option<(Supp
 }
 
 /// What the planner of a run had seen.
-fn basis(set: &Set) -> Basis {
+fn basis(tx: &mut Tx<'_>, run: &str, set: &Set) -> Result<Basis> {
+    let planner = key::split(run).into_iter().next().unwrap_or_default();
     let said = set.basis.iter().find(|basis| basis.service == "execution-feedback");
     let time = set.as_of.as_ref().or(set.open_time.as_ref()).map(micros).unwrap_or_default();
-    Basis { cursor: said.and_then(|basis| basis.cursor.parse().ok()), time }
+    let cursor = said.map(|basis| basis_cursor(tx, &planner, basis)).transpose()?.flatten();
+    Ok(Basis { cursor, time })
 }
 
 fn net(status: &mut RecommendationStatus, terms: &Terms, unseen: Micro) -> Checked {

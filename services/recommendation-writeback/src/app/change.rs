@@ -1,7 +1,7 @@
 //! The one way in which a recommendation or a draft order changes: along an edge, with a step that is kept, a new etag, and the supply it is.
 
-use super::{measure, supply};
-use crate::model::{clearance, draft_order, draft_order::DraftOrder, status, status::Step};
+use super::{audit, measure, supply};
+use crate::model::{clearance, draft_order, draft_order::DraftOrder, reason::Reason, status, status::Step};
 use crossdock_core::{Error, Result, key};
 use crossdock_proto::writeback::{self as contract, DecisionStep, DraftOrderState, RecommendationState, RecommendationStatus};
 use crossdock_records::{Derived, Origin, encoded, timestamp};
@@ -20,8 +20,10 @@ pub const ORDER_DECISION: &str = "order-decision";
 pub struct Why<'a> {
     /// Who did it; Crossdock itself if absent.
     pub by: Option<&'a Origin>,
-    /// UPPER_SNAKE.
-    pub reason: &'static str,
+    /// What it is.
+    pub reason: Reason,
+    /// The etag that a person named; empty: nobody named one.
+    pub seen: &'a str,
     /// What happened, for people.
     pub message: String,
     /// Rule of the policy that decided; empty: none did.
@@ -56,11 +58,12 @@ pub fn recommendation(
     new.etag = etag(&encoded(&RecommendationStatus { etag: String::new(), ..new.clone() }));
     let before = held.as_ref().map_or("", |held| status::name(held.state()));
     step(to, key, new.steps, (before, status::name(state)), why)?;
+    audit::recommendation(to, key, why, held.as_ref(), &new)?;
     tracing::debug!(
         crossdock.recommendation = key,
         crossdock.item = new.item_id,
         crossdock.location = new.destination_location_id,
-        crossdock.reason = why.reason,
+        crossdock.reason = why.reason.name(),
         "recommendation {}",
         status::name(state)
     );
@@ -97,7 +100,8 @@ pub fn draft(
     new.etag = etag(&encoded(&contract::DraftOrder { etag: String::new(), ..new.clone() }));
     let before = held.as_ref().map_or("", |held| draft_order::name(held.state()));
     step(to, key, new.steps, (before, draft_order::name(state)), why)?;
-    tracing::debug!(crossdock.order = key, crossdock.reason = why.reason, "draft order {}", draft_order::name(state));
+    audit::draft(to, key, why, held.as_ref(), &new)?;
+    tracing::debug!(crossdock.order = key, crossdock.reason = why.reason.name(), "draft order {}", draft_order::name(state));
     for (reason, of) in [("POSTING_DEAD", DraftOrderState::Dead), ("POSTING_CONFLICT", DraftOrderState::Conflict)] {
         count(to, reason, key, from == of, state == of)?;
     }
@@ -140,7 +144,7 @@ fn step(to: &mut Derived<'_, '_>, subject: &str, number: i64, (from, state): (&s
         time: Some(timestamp(now)),
         connection: why.by.map_or_else(String::new, |by| by.connection.clone()),
         principal: why.by.map_or_else(String::new, |by| by.principal.clone()),
-        reason: why.reason.to_owned(),
+        reason: why.reason.name().to_owned(),
         message: why.message.clone(),
         rule: why.rule.clone(),
         policy_version: why.policy_version.clone(),

@@ -12,6 +12,7 @@ use crate::model::{
     draft_order::DraftOrder,
     number::STATUS,
     progress::Progress,
+    reason::Reason,
     status::{self, Status},
     supply::{Links, Unseen, amount},
     validate::exactly,
@@ -115,7 +116,7 @@ pub fn begin(tx: &mut Tx<'_>, (key, change): Change, message: String) -> Result<
     if read::<Status>(tx, &key)?.is_some() {
         return Ok(false);
     }
-    write(tx, &key, &Why { reason: "ORDER_DIFFERS", message, ..Why::default() }, change)?;
+    write(tx, &key, &Why { reason: Reason::OrderDiffers, message, ..Why::default() }, change)?;
     Ok(true)
 }
 

@@ -10,6 +10,7 @@ use crate::model::{
     number,
     posting_key::posting_key,
     problem::Problem,
+    reason::Reason,
     status::Status,
 };
 use crossdock_core::{Error, Micro, Micros, Result, key};
@@ -51,20 +52,20 @@ pub fn add(to: &mut Derived<'_, '_>, policy: &Policy, key: &str, status: &Recomm
     let (draft_key, draft) = open(to, policy, &group, status)?;
     let number = draft.last_line + 1;
     let line = line(number, key, status);
-    let why = Why { reason: "LINE_ADDED", message: format!("line {number}: {key}"), ..Why::default() };
+    let why = Why { reason: Reason::LineAdded, message: format!("line {number}: {key}"), ..Why::default() };
     let draft = change::draft(to, &draft_key, &why, |draft| {
         draft.last_line = number;
         draft.lines.push(line);
         draft.value = draft_order::value(&draft.lines);
     })?;
-    let why = Why { reason: "DRAFTED", message: format!("line {number} of draft order {draft_key}"), ..Why::default() };
+    let why = Why { reason: Reason::Drafted, message: format!("line {number} of draft order {draft_key}"), ..Why::default() };
     let status = change::recommendation(to, key, &why, |status| {
         status.set_state(RecommendationState::Drafted);
         status.draft.clone_from(&draft_key);
         status.problems.clear();
     })?;
     if draft.lines.len() >= MOST_LINES {
-        seal::seal(to, policy, &draft_key, Why { reason: "FULL", message: format!("it has {MOST_LINES} lines"), ..Why::default() })?;
+        seal::seal(to, policy, &draft_key, Why { reason: Reason::Full, message: format!("it has {MOST_LINES} lines"), ..Why::default() })?;
     }
     Ok(status)
 }
@@ -79,12 +80,12 @@ pub fn remove(to: &mut Derived<'_, '_>, key: &str) -> Result<bool> {
     if !draft_order::takes_off(held.state()) {
         return Ok(false);
     }
-    let why = Why { reason: "TAKEN_OFF", message: format!("off draft order {}", status.draft), ..Why::default() };
+    let why = Why { reason: Reason::TakenOff, message: format!("off draft order {}", status.draft), ..Why::default() };
     change::recommendation(to, key, &why, |status| {
         status.set_state(RecommendationState::Approved);
         status.draft.clear();
     })?;
-    let why = Why { reason: "LINE_REMOVED", message: key.to_owned(), ..Why::default() };
+    let why = Why { reason: Reason::LineRemoved, message: key.to_owned(), ..Why::default() };
     let left = change::draft(to, &status.draft, &why, |draft| {
         draft.lines.retain(|line| line.recommendation != key);
         draft.value = draft_order::value(&draft.lines);
@@ -134,7 +135,7 @@ fn wait(to: &mut Derived<'_, '_>, key: &str, status: &RecommendationStatus) -> R
         return Ok(status.clone());
     }
     let message = "nobody posts the orders of this location's company: name a connector in the policy";
-    let why = Why { reason: NO_CONNECTOR, message: message.into(), ..Why::default() };
+    let why = Why { reason: Reason::NoConnector, message: message.into(), ..Why::default() };
     change::recommendation(to, key, &why, |status| {
         let problem = Problem::holds("destination_location_id", NO_CONNECTOR, &status.destination_location_id, message);
         status.problems.push(problem.wire());
@@ -175,7 +176,7 @@ fn begin(
     status: &RecommendationStatus,
 ) -> Result<(String, contract::DraftOrder)> {
     let seal_at = seal_at(to.now(), policy.document.writeback.as_ref(), group)?;
-    let why = Why { reason: "BEGUN", message: "its first line was approved".into(), ..Why::default() };
+    let why = Why { reason: Reason::Begun, message: "its first line was approved".into(), ..Why::default() };
     let draft = change::draft(to, &key, &why, |draft| {
         draft.set_state(State::Open);
         draft.posting_key.clone_from(&key);

@@ -6,10 +6,13 @@ use super::{
     change::{self, Why},
     draft, line,
 };
-use crate::model::status::{self, Status};
+use crate::model::{
+    reason::Reason,
+    status::{self, Status},
+};
 use crossdock_core::{Error, ErrorKind, Micro, Result};
 use crossdock_proto::writeback::{EditRecommendationRequest, RecommendationState as State, RecommendationStatus};
-use crossdock_records::{Derived, Origin, Parse, Policy, derive};
+use crossdock_records::{Derived, Origin, Parse, Policy, Sight, derive};
 use crossdock_store::Tx;
 
 /// Changes quantity or date.
@@ -21,10 +24,10 @@ pub fn edit(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &EditRecommend
     check_note(&asked.note)?;
     let quantity = quantity(asked)?;
     derive(tx, &by.trace, |to| {
-        let held = seen(to, &asked.recommendation, &asked.etag)?;
+        let held = seen(to, &policy.sight(&by.connection), &asked.recommendation, &asked.etag)?;
         editable(&held, asked, quantity)?;
         take_off(to, &asked.recommendation, &held)?;
-        let why = Why { by: Some(by), reason: "EDITED", message: asked.note.clone(), ..Why::default() };
+        let why = Why { by: Some(by), reason: Reason::Edited, seen: &asked.etag, message: asked.note.clone(), ..Why::default() };
         change::recommendation(to, &asked.recommendation, &why, |status| {
             if let Some(quantity) = quantity {
                 status.quantity = quantity.to_string();
@@ -58,8 +61,8 @@ fn editable(held: &RecommendationStatus, asked: &EditRecommendationRequest, quan
 ///
 /// # Errors
 /// `UNKNOWN_RECOMMENDATION`, `ETAG_CHANGED`.
-pub fn seen(to: &mut Derived<'_, '_>, key: &str, etag: &str) -> Result<RecommendationStatus> {
-    let Some(held) = to.held::<Status>(key)? else {
+pub fn seen(to: &mut Derived<'_, '_>, sight: &Sight, key: &str, etag: &str) -> Result<RecommendationStatus> {
+    let Some(held) = to.seen::<Status>(sight, key)? else {
         return Err(Error::not_found("UNKNOWN_RECOMMENDATION", format!("there is no recommendation {key:?}; list them for their keys")));
     };
     if held.0.etag != etag {

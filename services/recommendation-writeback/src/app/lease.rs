@@ -6,6 +6,7 @@ use crate::model::{
     limits::Limits,
     number,
     posting_key::is_of,
+    reason::Reason,
 };
 use crossdock_core::{Error, Micros, Result, instant};
 use crossdock_proto::writeback::{self as contract, DraftOrderState as State, LeaseDraftOrdersRequest};
@@ -33,13 +34,14 @@ pub fn lease(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &LeaseDraftOr
         max => usize::try_from(max).map_err(|_| Error::invalid("NEGATIVE", format!("max: {max} must be zero or more")))?.min(100),
     };
     let duration = duration(policy, asked)?;
+    let sight = policy.sight(&by.connection);
     let (mut leased, mut lines, mut after) = (Vec::new(), 0, String::new());
     loop {
         let scan = Scan::Field { kind: number::DRAFT_ORDER, name: "leasable", value: &by.connection, prefix: "", after: &after };
         let page = tx.scan(scan, PAGE)?;
         // The page is what was committed, each draft as it is now: another caller of this transaction may have it already.
         for (key, draft) in page.iter().filter_map(|record| Some((&record.key, model::<DraftOrder>(record)?.0))) {
-            if !may_be_leased(&draft) {
+            if !may_be_leased(&draft) || derive(tx, &by.trace, |to| to.seen::<DraftOrder>(&sight, key))?.is_none() {
                 continue;
             }
             lines += draft.lines.len();
@@ -68,7 +70,7 @@ fn take(to: &mut Derived<'_, '_>, by: &Origin, key: &str, duration: Micros) -> R
     let expires = to.now().saturating_add(duration);
     // What began before the store was restored may have been posted after the backup.
     let restored = !is_of(to.epoch(), key);
-    let why = Why { by: Some(by), reason: "LEASED", message: format!("until {}", instant(expires)), ..Why::default() };
+    let why = Why { by: Some(by), reason: Reason::Leased, message: format!("until {}", instant(expires)), ..Why::default() };
     let draft = change::draft(to, key, &why, |draft| {
         draft.set_state(State::Leased);
         draft.attempts += 1;
@@ -91,7 +93,7 @@ pub fn expire(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> Result<Op
     if expires > to.now() {
         return Ok(Some(expires));
     }
-    let why = Why { reason: "LEASE_EXPIRED", message: format!("nothing was reported until {}", instant(expires)), ..Why::default() };
+    let why = Why { reason: Reason::LeaseExpired, message: format!("nothing was reported until {}", instant(expires)), ..Why::default() };
     again(to, policy, key, &why, |draft| draft.verify_first = true)?;
     Ok(None)
 }
@@ -103,7 +105,7 @@ pub fn expire(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> Result<Op
 pub fn retry(to: &mut Derived<'_, '_>, key: &str) -> Result<()> {
     let held = to.held::<DraftOrder>(key)?.map(|held| held.0).filter(|held| held.state() == State::Retrying);
     if held.and_then(|held| held.retry_time).is_some_and(|at| micros(&at) <= to.now()) {
-        let why = Why { reason: "PAUSE_OVER", ..Why::default() };
+        let why = Why { reason: Reason::PauseOver, ..Why::default() };
         change::draft(to, key, &why, |draft| draft.retry_time = None)?;
     }
     Ok(())

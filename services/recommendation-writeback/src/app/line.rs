@@ -7,7 +7,7 @@ use super::{
     look::{Looked, look},
     read,
 };
-use crate::model::{clearance::is_cleared, problem::Problem, status};
+use crate::model::{clearance::is_cleared, problem::Problem, reason::Reason, status};
 use bytes::Bytes;
 use crossdock_core::{Error, Micros, Result};
 use crossdock_proto::writeback::{Clearance, RecommendationState as State, RecommendationStatus};
@@ -100,14 +100,14 @@ fn decide<'a>(
     let is_edited = !new.edited_by.is_empty();
     if looked.is_covered {
         new.set_state(State::Cancelled);
-        return Why { reason: "COVERED", message: "supply that the planner had not seen covers all of it".to_owned(), ..why };
+        return Why { reason: Reason::Covered, message: "supply that the planner had not seen covers all of it".to_owned(), ..why };
     }
     if let Some(first) = problems.iter().find(|problem| problem.is_final).or(problems.first()) {
         // Who edits it knows what they do; their word can be released.
         new.set_state(if first.is_final && is_new && !is_edited { State::Invalid } else { State::Held });
         new.clearance = None;
         let message = format!("{} {:?} {}", first.violation.field, first.violation.value, first.violation.message);
-        return Why { reason: first.violation.reason, message, ..why };
+        return Why { reason: Reason::Problem(first.violation.reason), message, ..why };
     }
     let clearance = approval::clear_line(policy, &looked.values, now);
     let clearance = match before {
@@ -117,10 +117,10 @@ fn decide<'a>(
     };
     let cleared = is_cleared(&clearance);
     let reason = match (cleared, clearance.approvals.is_empty()) {
-        (_, false) if is_new => "APPROVAL_KEPT",
-        (true, _) if new.state() == State::Approved => "CONFIRMED",
-        (true, _) => "APPROVED_BY_RULE",
-        (false, _) => "NEEDS_APPROVAL",
+        (_, false) if is_new => Reason::ApprovalKept,
+        (true, _) if new.state() == State::Approved => Reason::Confirmed,
+        (true, _) => Reason::ApprovedByRule,
+        (false, _) => Reason::NeedsApproval,
     };
     let why = Why { reason, rule: clearance.rule.clone(), values: clearance.values.clone(), ..why };
     new.set_state(if cleared { State::Approved } else { State::PendingApproval });

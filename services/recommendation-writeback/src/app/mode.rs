@@ -1,6 +1,6 @@
 //! How planners are treated: as they come, or as the policy says while they are silent. And how fresh the data is that they saw.
 
-use super::read;
+use super::{audit, read};
 use crate::model::{
     MODE, RECHECK,
     planning::{self, mode},
@@ -78,6 +78,10 @@ fn change(tx: &mut Tx<'_>, planner: &str, name: &str, held: &PlanningMode, kind:
     derive(tx, &Bytes::new(), |to| {
         let since = Some(timestamp(to.now()));
         let new = PlanningMode { kind: kind.into(), since, note, ..held.clone() };
+        // That a planner speaks for the first time decides nothing.
+        if is_silent(kind) || is_silent(held.kind()) {
+            audit::mode(to, planner, None, held, &new)?;
+        }
         to.edit::<planning::PlanningMode>(planner, |_| Some(new))?;
         if by != 0 {
             to.count_finding("PLANNER_SILENT", name, by)?;

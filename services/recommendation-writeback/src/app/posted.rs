@@ -5,6 +5,7 @@ use crate::model::{
     RECHECK_FOR,
     draft_order::is_settled,
     posting::PostingLink,
+    reason::Reason,
     report::is_posted,
     status::{Status, place},
 };
@@ -50,8 +51,8 @@ fn tell(to: &mut Derived<'_, '_>, by: &Origin, draft: &DraftOrder, line: &DraftL
         return Ok(());
     }
     let (reason, message) = match state {
-        State::Rejected => ("POSTING_REJECTED", line.message.clone()),
-        _ => ("POSTED", format!("{} of draft order {} is {}", line.posted_quantity, draft.posting_key, places(&line.posted))),
+        State::Rejected => (Reason::PostingRejected, line.message.clone()),
+        _ => (Reason::Posted, format!("{} of draft order {} is {}", line.posted_quantity, draft.posting_key, places(&line.posted))),
     };
     let why = Why { by: Some(by), reason, message, ..Why::default() };
     let now = timestamp(to.now());

@@ -8,6 +8,7 @@ use crate::model::{
     draft_order::{self, DraftOrder},
     outcome::{self, Next, Outcome},
     posting::Posting,
+    reason::Reason,
     report::check,
 };
 use crossdock_core::{Error, ErrorKind, Result, key};
@@ -27,7 +28,7 @@ pub fn report(
     by: &Origin,
     asked: &ReportPostingRequest,
 ) -> Result<(contract::DraftOrder, bool)> {
-    let draft = reportable(to, by, asked)?;
+    let draft = reportable(to, policy, by, asked)?;
     check(&draft, &asked.lines).map_err(Error::field)?;
     let late = draft.lease.as_ref().is_none_or(|lease| lease.token != asked.token);
     let outcome = outcome::take(&draft, &asked.lines, !late);
@@ -53,9 +54,9 @@ pub fn name(posting_key: &str, number: i64) -> String {
     key::join([posting_key, &format!("{number:06}")])
 }
 
-fn reportable(to: &mut Derived<'_, '_>, by: &Origin, asked: &ReportPostingRequest) -> Result<contract::DraftOrder> {
+fn reportable(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &ReportPostingRequest) -> Result<contract::DraftOrder> {
     let key = &asked.posting_key;
-    let Some(draft) = to.held::<DraftOrder>(key)?.map(|held| held.0) else {
+    let Some(draft) = to.seen::<DraftOrder>(&policy.sight(&by.connection), key)?.map(|held| held.0) else {
         return Err(Error::not_found(
             "UNKNOWN_DRAFT_ORDER",
             format!("there is no draft order {key:?}; report the posting key as it was leased"),
@@ -94,10 +95,10 @@ fn settle(
     let key = &draft.posting_key;
     let why = |reason, message: String| Why { by: Some(by), reason, message, ..Why::default() };
     let (state, why) = match next {
-        Next::Again(message) => return lease::again(to, policy, key, &why("RETRY_REPORTED", message), keep),
-        Next::Same => (draft.state(), why(if late { "LATE_REPORT" } else { "REPORTED" }, String::new())),
-        Next::Settled(state) => (state, why(if late { "LATE_EVIDENCE" } else { "REPORTED" }, String::new())),
-        Next::Conflict(message) => (State::Conflict, why("POSTED_TWICE", message)),
+        Next::Again(message) => return lease::again(to, policy, key, &why(Reason::RetryReported, message), keep),
+        Next::Same => (draft.state(), why(if late { Reason::LateReport } else { Reason::Reported }, String::new())),
+        Next::Settled(state) => (state, why(if late { Reason::LateEvidence } else { Reason::Reported }, String::new())),
+        Next::Conflict(message) => (State::Conflict, why(Reason::PostedTwice, message)),
     };
     change::draft(to, key, &why, |draft| {
         keep(draft);

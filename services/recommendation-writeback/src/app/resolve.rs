@@ -10,24 +10,25 @@ use crate::model::{
     draft_order,
     outcome::{keep, refuse, settled},
     posting::Posting,
+    reason::Reason,
 };
 use crossdock_core::{Error, Result};
 use crossdock_proto::writeback::{self as contract, DraftOrderState as State, LineReport, Resolution, ResolveDraftOrderRequest};
-use crossdock_records::{Derived, Origin};
+use crossdock_records::{Derived, Origin, Policy};
 
 /// Tries again, gives up, or says which document is true.
 ///
 /// # Errors
 /// If it is not as it was seen, or its state does not allow it.
-pub fn resolve(to: &mut Derived<'_, '_>, by: &Origin, asked: &ResolveDraftOrderRequest) -> Result<contract::DraftOrder> {
+pub fn resolve(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &ResolveDraftOrderRequest) -> Result<contract::DraftOrder> {
     approval::person(by)?;
     need_note(&asked.note)?;
-    let draft = seal::seen(to, &asked.posting_key, &asked.etag)?;
-    let why = |reason| Why { by: Some(by), reason, message: asked.note.clone(), ..Why::default() };
+    let draft = seal::seen(to, &policy.sight(&by.connection), &asked.posting_key, &asked.etag)?;
+    let why = |reason| Why { by: Some(by), reason, seen: &asked.etag, message: asked.note.clone(), ..Why::default() };
     let after = match asked.resolution() {
         Resolution::Requeue => {
             expect(&draft, State::Dead)?;
-            change::draft(to, &asked.posting_key, &why("REQUEUED"), |draft| {
+            change::draft(to, &asked.posting_key, &why(Reason::Requeued), |draft| {
                 draft.set_state(State::Retrying);
                 draft.attempts = 0;
                 draft.retry_time = None;
@@ -36,7 +37,7 @@ pub fn resolve(to: &mut Derived<'_, '_>, by: &Origin, asked: &ResolveDraftOrderR
         }
         Resolution::Abandon => {
             expect(&draft, State::Dead)?;
-            change::draft(to, &asked.posting_key, &why("ABANDONED"), |draft| {
+            change::draft(to, &asked.posting_key, &why(Reason::Abandoned), |draft| {
                 draft.lines.iter_mut().filter(|line| line.posted.is_empty()).for_each(|line| refuse(line, &asked.note));
                 draft.set_state(settled(&draft.lines).unwrap_or(State::Rejected));
             })?
@@ -45,7 +46,7 @@ pub fn resolve(to: &mut Derived<'_, '_>, by: &Origin, asked: &ResolveDraftOrderR
             expect(&draft, State::Conflict)?;
             let truth = truth(to, &draft, &asked.document)?;
             let lines = keep(&draft.lines, &truth, &asked.note);
-            change::draft(to, &asked.posting_key, &why("DOCUMENT_KEPT"), |draft| {
+            change::draft(to, &asked.posting_key, &why(Reason::DocumentKept), |draft| {
                 let mut documents: Vec<String> = lines.iter().flat_map(|line| &line.posted).map(|part| part.document.clone()).collect();
                 documents.sort();
                 documents.dedup();

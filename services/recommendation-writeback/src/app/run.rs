@@ -9,6 +9,7 @@ use crate::model::{
     day::today,
     number::{self, RUN},
     planning,
+    reason::Reason,
     recommendation::Recommendation,
     status::{self, Status},
     validate::shift,
@@ -19,7 +20,7 @@ use crossdock_proto::{
     operations::{FeedCursor, Set, SetState},
     writeback::{RecommendationState as State, RecommendationStatus, Run, RunPhase},
 };
-use crossdock_records::{Derived, Kinds, Policy, Rules, derive, in_run, micros};
+use crossdock_records::{Derived, Kinds, Policy, Rules, basis_cursor, derive, in_run, micros};
 use crossdock_store::{Due, Scan, Tx};
 use jiff::tz::TimeZone;
 
@@ -57,7 +58,7 @@ pub fn work(tx: &mut Tx<'_>, _: &Kinds, policy: &Policy, due: &Due) -> Result<Op
         return Ok(Some(now));
     }
     if run.after.is_empty() && run.phase() == RunPhase::Lines {
-        if due.attempt < LOOKS && !has_read_as_far(tx, &set)? {
+        if due.attempt < LOOKS && !has_read_as_far(tx, &run.connection, &set)? {
             return Ok(Some(now + PAUSE));
         }
         mode::committed(tx, policy, &run)?;
@@ -100,12 +101,10 @@ fn is_next(tx: &mut Tx<'_>, run: &Run, key: &str) -> Result<bool> {
 }
 
 /// Whether this service has read execution-feedback as far as the planner had: what the planner knew is not held against it then.
-fn has_read_as_far(tx: &mut Tx<'_>, set: &Set) -> Result<bool> {
-    let cursor = |text: &str| text.parse::<Cursor>().ok();
-    let Some(said) = set.basis.iter().find(|basis| basis.service == "execution-feedback").and_then(|basis| cursor(&basis.cursor)) else {
-        return Ok(true);
-    };
-    let read = read::<FeedCursor>(tx, "execution-feedback")?.and_then(|held| cursor(&held.cursor));
+fn has_read_as_far(tx: &mut Tx<'_>, connection: &str, set: &Set) -> Result<bool> {
+    let Some(said) = set.basis.iter().find(|basis| basis.service == "execution-feedback") else { return Ok(true) };
+    let Some(said) = basis_cursor(tx, connection, said)? else { return Ok(true) };
+    let read = read::<FeedCursor>(tx, "execution-feedback")?.and_then(|held| held.cursor.parse::<Cursor>().ok());
     Ok(read.is_none_or(|read| read.epoch != said.epoch || read.position >= said.position))
 }
 
@@ -207,8 +206,11 @@ pub fn late(tx: &mut Tx<'_>, policy: &Policy, key: &str) -> Result<Option<Micros
     let newer = newer_run(tx, &name, &run, key)?;
     let Some(received) = receive(tx, &name, key)? else { return Ok(None) };
     if let Some(newer) = newer {
-        let why =
-            super::change::Why { reason: "NOT_PLANNED", message: format!("run {newer} was committed after its own"), ..Default::default() };
+        let why = super::change::Why {
+            reason: Reason::NotPlanned,
+            message: format!("run {newer} was committed after its own"),
+            ..Default::default()
+        };
         line::write(tx, key, &why, RecommendationStatus { state: State::Superseded.into(), ..received })?;
         return Ok(None);
     }

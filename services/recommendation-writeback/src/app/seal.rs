@@ -7,11 +7,12 @@ use super::{
 use crate::model::{
     clearance::is_cleared,
     draft_order::{self, DraftOrder},
+    reason::Reason,
     status::Status,
 };
 use crossdock_core::{Error, ErrorKind, Result};
 use crossdock_proto::writeback::{self as contract, DraftOrderState as State, ReleaseDraftOrderRequest};
-use crossdock_records::{Derived, Origin, Policy};
+use crossdock_records::{Derived, Origin, Policy, Sight};
 
 /// A buyer seals an open draft order.
 ///
@@ -19,20 +20,25 @@ use crossdock_records::{Derived, Origin, Policy};
 /// If there is none, or it changed, or is not open.
 pub fn release(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &ReleaseDraftOrderRequest) -> Result<contract::DraftOrder> {
     approval::person(by)?;
-    let draft = seen(to, &asked.posting_key, &asked.etag)?;
+    let draft = seen(to, &policy.sight(&by.connection), &asked.posting_key, &asked.etag)?;
     if draft.state() != State::Open {
         let message = format!("draft order {} is {}: only an OPEN one is released", asked.posting_key, draft_order::name(draft.state()));
         return Err(Error::precondition("NOT_OPEN", message));
     }
-    seal(to, policy, &asked.posting_key, Why { by: Some(by), reason: "RELEASED", message: "sealed by a buyer".into(), ..Why::default() })
+    seal(
+        to,
+        policy,
+        &asked.posting_key,
+        Why { by: Some(by), reason: Reason::Released, seen: &asked.etag, message: "sealed by a buyer".into(), ..Why::default() },
+    )
 }
 
 /// A draft order as somebody saw it.
 ///
 /// # Errors
 /// `UNKNOWN_DRAFT_ORDER`, `ETAG_CHANGED`.
-pub fn seen(to: &mut Derived<'_, '_>, key: &str, etag: &str) -> Result<contract::DraftOrder> {
-    let Some(held) = to.held::<DraftOrder>(key)? else {
+pub fn seen(to: &mut Derived<'_, '_>, sight: &Sight, key: &str, etag: &str) -> Result<contract::DraftOrder> {
+    let Some(held) = to.seen::<DraftOrder>(sight, key)? else {
         return Err(Error::not_found("UNKNOWN_DRAFT_ORDER", format!("there is no draft order {key:?}; name one by its posting key")));
     };
     if held.0.etag != etag {
@@ -49,9 +55,9 @@ pub fn seen(to: &mut Derived<'_, '_>, key: &str, etag: &str) -> Result<contract:
 pub fn due(to: &mut Derived<'_, '_>, policy: &Policy, key: &str) -> Result<()> {
     let held = to.held::<DraftOrder>(key)?.map(|held| held.0).unwrap_or_default();
     let why = match held.state() {
-        State::Open => Why { reason: "CUT_OFF", message: "its time was over".into(), ..Why::default() },
+        State::Open => Why { reason: Reason::CutOff, message: "its time was over".into(), ..Why::default() },
         State::PendingApproval if held.clearance.is_none() => {
-            Why { reason: "LINES_CHANGED", message: "a line was taken off".into(), ..Why::default() }
+            Why { reason: Reason::LinesChanged, message: "a line was taken off".into(), ..Why::default() }
         }
         _ => return Ok(()),
     };

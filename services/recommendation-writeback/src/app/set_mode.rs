@@ -1,6 +1,6 @@
 //! An operator says how a planner's recommendations are treated, or gives that back to the policy.
 
-use super::{approval, approve::need_note};
+use super::{approval, approve::need_note, audit};
 use crate::model::planning::PlanningMode;
 use crossdock_core::{Error, Result};
 use crossdock_proto::{
@@ -19,7 +19,8 @@ pub const MODE: &str = "mode";
 pub fn set(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &SetPlanningModeRequest) -> Result<contract::PlanningMode> {
     let person = approval::person(by)?;
     need_note(&asked.note)?;
-    if !policy.allows(&asked.connection, &[Role::Planning]) {
+    // Whoever is limited to a part of the business sees no planner but itself.
+    if policy.sight(&by.connection).is_limited() || !policy.allows(&asked.connection, &[Role::Planning]) {
         let message = format!("connection {:?} is no planner of the policy: name one with the role PLANNING", asked.connection);
         return Err(Error::not_found("UNKNOWN_CONNECTION", message));
     }
@@ -28,6 +29,7 @@ pub fn set(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &SetPl
     };
     let given_back = kind == PlanningModeKind::Unspecified;
     let now = timestamp(to.now());
+    let held = to.held::<PlanningMode>(&asked.connection)?.map(|held| held.0).unwrap_or_default();
     let mut set = contract::PlanningMode::default();
     to.edit::<PlanningMode>(&asked.connection, |held| {
         let mut mode = held.unwrap_or_default();
@@ -40,6 +42,7 @@ pub fn set(to: &mut Derived<'_, '_>, policy: &Policy, by: &Origin, asked: &SetPl
         set = mode;
         Some(set.clone())
     })?;
+    audit::mode(to, &asked.connection, Some(by), &held, &set)?;
     to.due(MODE, asked.connection.as_str());
     Ok(set)
 }

@@ -6,7 +6,7 @@ use super::{
     change::{self, Why},
     edit, line,
 };
-use crate::model::status;
+use crate::model::{reason::Reason, status};
 use crossdock_core::{Error, ErrorKind, Result, key};
 use crossdock_proto::{
     Role,
@@ -21,7 +21,7 @@ use crossdock_store::Tx;
 /// If the caller may not, or it is not as it was seen, or its state does not allow it.
 pub fn settle(tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &SettleRecommendationRequest) -> Result<RecommendationStatus> {
     need_note(&asked.note)?;
-    let held = derive(tx, &by.trace, |to| edit::seen(to, &asked.recommendation, &asked.etag))?;
+    let held = derive(tx, &by.trace, |to| edit::seen(to, &policy.sight(&by.connection), &asked.recommendation, &asked.etag))?;
     match asked.settlement() {
         Settlement::Release => release(tx, policy, by, asked, &held),
         Settlement::Cancel => cancel(tx, policy, by, asked, &held),
@@ -44,7 +44,7 @@ fn release(
         let message = format!("recommendation {} is {}: only a HELD one is released", asked.recommendation, status::name(held.state()));
         return Err(Error::precondition("NOT_HELD", message));
     }
-    let why = Why { by: Some(by), reason: "RELEASED", message: asked.note.clone(), ..Why::default() };
+    let why = Why { by: Some(by), reason: Reason::Released, seen: &asked.etag, message: asked.note.clone(), ..Why::default() };
     line::release(tx, policy, &asked.recommendation, &why)
 }
 
@@ -64,7 +64,7 @@ fn cancel(
         let message = format!("recommendation {} is {}: it cannot be taken back", asked.recommendation, status::name(held.state()));
         return Err(Error::precondition("NOT_LIVE", message));
     }
-    let why = Why { by: Some(by), reason: "CANCELLED", message: asked.note.clone(), ..Why::default() };
+    let why = Why { by: Some(by), reason: Reason::Cancelled, seen: &asked.etag, message: asked.note.clone(), ..Why::default() };
     derive(tx, &by.trace, |to| {
         edit::take_off(to, &asked.recommendation, held)?;
         change::recommendation(to, &asked.recommendation, &why, |status| status.set_state(State::Cancelled))

@@ -16,6 +16,7 @@ use crate::model::{
     number,
     planning::Run,
     problem::Problem,
+    reason::Reason,
     recommendation::Recommendation,
     status::{self, Status},
     supply::amount,
@@ -44,13 +45,13 @@ pub fn receive(tx: &mut Tx<'_>, run: &str, key: &str) -> Result<Option<Recommend
     }
     let (Some(model), Some((message, _))) = (read::<Recommendation>(tx, key)?, planned(tx, key)?) else { return Ok(None) };
     let mut new = as_planned(run, key, &model, &message);
-    let mut why = Why { reason: "RECEIVED", message: "its run is committed".to_owned(), ..Why::default() };
+    let mut why = Why { reason: Reason::Received, message: "its run is committed".to_owned(), ..Why::default() };
     if let Some((earlier_key, earlier)) = earlier(tx, run, &new)?
         && can_go(tx, &earlier_key, &earlier)?
     {
         why.reason = keep_edit(&mut new, &earlier);
         earlier_key.clone_into(&mut new.supersedes);
-        let replaced = Why { reason: "PLANNED_AGAIN", message: format!("{key} takes its place"), ..Why::default() };
+        let replaced = Why { reason: Reason::PlannedAgain, message: format!("{key} takes its place"), ..Why::default() };
         let gone = RecommendationStatus { state: State::Superseded.into(), superseded_by: key.to_owned(), draft: String::new(), ..earlier };
         write(tx, &earlier_key, &replaced, gone)?;
     }
@@ -181,9 +182,9 @@ fn can_go(tx: &mut Tx<'_>, key: &str, held: &RecommendationStatus) -> Result<boo
 }
 
 /// The three-way merge: what was published last, what the buyer made of it, what is newly planned. Says what became of the edit.
-fn keep_edit(new: &mut RecommendationStatus, earlier: &RecommendationStatus) -> &'static str {
+fn keep_edit(new: &mut RecommendationStatus, earlier: &RecommendationStatus) -> Reason {
     if earlier.edited_by.is_empty() {
-        return "RECEIVED";
+        return Reason::Received;
     }
     let mut earlier = earlier.clone();
     // Both in one unit: that of the edit if it can be, else the new one.
@@ -214,13 +215,13 @@ fn keep_edit(new: &mut RecommendationStatus, earlier: &RecommendationStatus) -> 
         new.problems.push(conflict("need_by", &value.to_string(), &days, &earlier.edited_by).wire());
     }
     if !new.problems.is_empty() {
-        return "EDIT_CONFLICT";
+        return Reason::EditConflict;
     }
     if matches!((quantity, need_by), (Merged::Planned(_), Merged::Planned(_))) {
         new.edited_by.clear();
-        return "RECEIVED";
+        return Reason::Received;
     }
-    "EDIT_KEPT"
+    Reason::EditKept
 }
 
 fn conflict(field: &'static str, value: &str, [was, edited, planned]: &[String; 3], by: &str) -> Problem {
@@ -243,14 +244,14 @@ pub fn leave(tx: &mut Tx<'_>, run: &str, set: &Set, key: &str) -> Result<bool> {
         if !can_go(tx, key, &held)? {
             return Ok(false);
         }
-        let why = Why { reason: "NOT_PLANNED", message: format!("run {run} does not plan it again"), ..Why::default() };
+        let why = Why { reason: Reason::NotPlanned, message: format!("run {run} does not plan it again"), ..Why::default() };
         write(tx, key, &why, RecommendationStatus { state: State::Superseded.into(), draft: String::new(), ..held })?;
         return Ok(true);
     };
     let is_known = problem.is_released(&held.released) || held.problems.iter().any(|known| *known == problem.wire());
     if !is_known && can_go(tx, key, &held)? {
         let why =
-            Why { reason: "EDIT_CONFLICT", message: format!("run {run} does not plan it again, and it was edited"), ..Why::default() };
+            Why { reason: Reason::EditConflict, message: format!("run {run} does not plan it again, and it was edited"), ..Why::default() };
         let mut problems = held.problems.clone();
         problems.push(problem.wire());
         let state = State::Held.into();
@@ -298,5 +299,5 @@ fn dropped(held: &RecommendationStatus) -> Option<Problem> {
 fn is_in(set: &Set, held: &RecommendationStatus) -> bool {
     let supplier = Some(held.supplier_id.as_str()).filter(|id| !id.is_empty());
     let day = civil(held.planned_need_by.as_ref()).map(day);
-    in_run(set, Scope { location: Some(&held.destination_location_id), supplier, day })
+    in_run(set, Scope { location: Some(&held.destination_location_id), supplier, day, ..Scope::default() })
 }

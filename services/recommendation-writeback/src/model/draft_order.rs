@@ -6,7 +6,7 @@ use crossdock_proto::{
     types::Money,
     writeback::{self as contract, DraftOrderState as State},
 };
-use crossdock_records::{Rules, derived_kind};
+use crossdock_records::{Rules, Scope, derived_kind};
 use crossdock_store::Fields;
 
 derived_kind!(
@@ -27,6 +27,15 @@ impl Rules for DraftOrder {
             ("leasable", leasable),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            location: Some(&self.0.destination_location_id),
+            origin: Some(&self.0.origin_location_id),
+            supplier: Some(&self.0.supplier_id),
+            ..Scope::default()
+        }
     }
 }
 

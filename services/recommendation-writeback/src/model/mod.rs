@@ -12,6 +12,7 @@ pub mod posting;
 pub mod posting_key;
 pub mod problem;
 pub mod progress;
+pub mod reason;
 pub mod recommendation;
 pub mod report;
 pub mod status;

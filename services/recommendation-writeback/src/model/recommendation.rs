@@ -46,11 +46,11 @@ impl Rules for Recommendation {
     }
 
     fn scope(&self) -> Scope<'_> {
-        let supplier = match &self.source {
-            Source::Supplier(id) => Some(id.as_str()),
-            Source::Location(_) => None,
+        let (supplier, origin) = match &self.source {
+            Source::Supplier(id) => (Some(id.as_str()), None),
+            Source::Location(id) => (None, Some(id.as_str())),
         };
-        Scope { location: Some(&self.destination), supplier, day: Some(day(self.need_by)) }
+        Scope { location: Some(&self.destination), origin, supplier, day: Some(day(self.need_by)), ..Scope::default() }
     }
 
     fn check(&mut self, known: &Known, findings: &mut Findings) -> Verdict {

@@ -1,9 +1,9 @@
 //! Where a recommendation stands: the states, the edges between them, and the steps that are kept of every change.
 
 use super::{day, number};
-use crossdock_core::key;
+use crossdock_core::{Key, key};
 use crossdock_proto::writeback::{DecisionStep, RecommendationKind, RecommendationState as State, RecommendationStatus, Target};
-use crossdock_records::{Rules, derived_kind, micros};
+use crossdock_records::{Rules, Scope, derived_kind, micros};
 use crossdock_store::Fields;
 use jiff::{civil::Date, tz::TimeZone};
 
@@ -21,7 +21,11 @@ derived_kind!(
     number::STEP
 );
 
-impl Rules for Step {}
+impl Rules for Step {
+    fn belongs_to(&self) -> Vec<Key> {
+        [number::STATUS, number::DRAFT_ORDER].map(|kind| Key::new(kind, self.0.subject.as_str())).into()
+    }
+}
 
 impl Rules for Status {
     fn fields(&self) -> Fields {
@@ -42,6 +46,15 @@ impl Rules for Status {
             ("changes", if is_changing(status) { status.target.as_ref().map(order).unwrap_or_default() } else { String::new() }),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            location: Some(&self.0.destination_location_id),
+            origin: Some(&self.0.origin_location_id),
+            supplier: Some(&self.0.supplier_id),
+            ..Scope::default()
+        }
     }
 }
 

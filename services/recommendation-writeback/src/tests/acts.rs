@@ -97,7 +97,7 @@ impl World {
 
     pub async fn decline(&self, who: &str, seen: Vec<Seen>) -> Vec<Decided> {
         let (by, asked) = (buyer(who), contract::DeclineRequest { seen, note: "no".into(), ..contract::DeclineRequest::default() });
-        self.write(move |tx, _| approve::decline(tx, &by, &asked)).await.unwrap()
+        self.write(move |tx, policy| approve::decline(tx, policy, &by, &asked)).await.unwrap()
     }
 
     pub async fn edit(&self, who: &str, key: &str, etag: &str, quantity: &str) -> Result<RecommendationStatus> {
@@ -161,7 +161,7 @@ impl World {
             note: "looked it up".into(),
             ..contract::ResolveDraftOrderRequest::default()
         };
-        self.call(move |to, _| resolve::resolve(to, &buyer("ann"), &asked)).await
+        self.call(move |to, policy| resolve::resolve(to, policy, &buyer("ann"), &asked)).await
     }
 
     /// One approved line of 24 on a sealed draft order; its posting key.

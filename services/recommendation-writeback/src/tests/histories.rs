@@ -3,6 +3,7 @@
 //! without a reason.
 
 use super::{
+    audit::check_chain,
     samples::{HOUR, Plan, SECOND, buy, buyer, full, on_order, rule, said, seen},
     world::World,
 };
@@ -394,6 +395,7 @@ fn no_need_is_ordered_twice_and_no_edit_is_lost(engine: Engine) {
                 check_standing(&world, &all, &drafts).await;
                 before = all;
             }
+            check_chain(&world).await;
         });
     });
 }

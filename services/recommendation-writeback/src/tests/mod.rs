@@ -1,6 +1,7 @@
 //! The service through its use cases and a store: runs, decisions, draft orders, leases and reports.
 
 mod acts;
+mod audit;
 mod changes;
 mod decisions;
 mod drafts;

@@ -9,7 +9,7 @@ use crossdock_proto::writeback::{
     self as contract, DraftOrderState, LineOutcome, PlanningModeKind, writeback_service_server::WritebackService,
 };
 use crossdock_records::Origin;
-use crossdock_rpc::{Caller, Handle};
+use crossdock_rpc::{Bounds, Caller, Handle, Limits};
 use std::sync::Arc;
 use tonic::{Code, Request};
 
@@ -20,7 +20,10 @@ fn by<T>(origin: Origin, message: T) -> Request<T> {
 }
 
 async fn verbs(world: &World) -> Verbs {
-    let handle = Handle::start("recommendation-writeback", world.store.clone(), Arc::new(kinds().unwrap())).await.unwrap();
+    let handle =
+        Handle::start("recommendation-writeback", world.store.clone(), Arc::new(kinds().unwrap()), &Bounds::new(Limits::default()))
+            .await
+            .unwrap();
     handle.policy.send_replace(Arc::clone(&world.policy));
     Verbs(handle)
 }

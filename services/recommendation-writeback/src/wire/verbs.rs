@@ -18,7 +18,7 @@ pub struct Verbs(pub Handle);
 /// The routes of the verbs.
 pub fn routes(handle: &Handle) -> Routes {
     let verbs = WritebackServiceServer::new(Verbs(handle.clone()));
-    Routes::new(verbs.max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE))
+    Routes::new(verbs.max_encoding_message_size(MAX_MESSAGE))
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -35,8 +35,8 @@ impl WritebackService for Verbs {
 
     async fn decline(&self, call: Request<contract::DeclineRequest>) -> Answer<contract::DeclineResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
-        let verb = |tx: &mut Tx<'_>, _: &Policy, by: &Origin, asked: &contract::DeclineRequest| -> Outcome<_> {
-            Ok(contract::DeclineResponse { decided: approve::decline(tx, by, asked)? })
+        let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::DeclineRequest| -> Outcome<_> {
+            Ok(contract::DeclineResponse { decided: approve::decline(tx, policy, by, asked)? })
         };
         once(&self.0, caller, ("Decline", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }
@@ -95,8 +95,9 @@ impl WritebackService for Verbs {
     async fn resolve_draft_order(&self, call: Request<contract::ResolveDraftOrderRequest>) -> Answer<contract::ResolveDraftOrderResponse> {
         let (caller, asked) = (Caller::of(&call)?, call.into_inner());
         trace::note(names::ORDER, &asked.posting_key);
-        let verb = |tx: &mut Tx<'_>, _: &Policy, by: &Origin, asked: &contract::ResolveDraftOrderRequest| -> Outcome<_> {
-            Ok(contract::ResolveDraftOrderResponse { draft_order: Some(derive(tx, &by.trace, |to| resolve::resolve(to, by, asked))?) })
+        let verb = |tx: &mut Tx<'_>, policy: &Policy, by: &Origin, asked: &contract::ResolveDraftOrderRequest| -> Outcome<_> {
+            let draft_order = derive(tx, &by.trace, |to| resolve::resolve(to, policy, by, asked))?;
+            Ok(contract::ResolveDraftOrderResponse { draft_order: Some(draft_order) })
         };
         once(&self.0, caller, ("ResolveDraftOrder", asked.request_id.clone(), asked), verb).await.map(Response::new).map_err(status)
     }

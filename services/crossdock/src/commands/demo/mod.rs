@@ -7,7 +7,7 @@ mod server;
 mod story;
 
 use crate::{
-    cli::{Demo, Target},
+    cli::{Demo, Shown, Target},
     failure::{Failure, at},
     output::{self, Format},
     peers::Peers,
@@ -81,7 +81,14 @@ async fn play(asked: &Demo, orders: PathBuf, folder: &Path, clock: Arc<SteppedCl
     let took = began.elapsed();
     let report = play.check().await?;
     progress.done();
-    let target = Target { address: server.address(), connection: "operator".into(), principal: None, output: Format::Table };
+    let target = Target {
+        address: server.address(),
+        connection: None,
+        token_file: None,
+        principal: None,
+        shown: Shown::default(),
+        output: Format::Table,
+    };
     screen::show(&Peers::new(&target)?, &play.traffic(), play.decisions(), took).await?;
     let (runs, died) = play.runs();
     output::line(format!("\n{runs} runs were committed and {died} died on the way; the services were killed {} times", server.kills()))?;

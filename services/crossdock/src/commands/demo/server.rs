@@ -53,6 +53,7 @@ impl Server {
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: folder.to_owned(),
             policy: Some(asked.policy.clone()),
+            insecure: true,
             ..Config::default()
         };
         asked.telling.over(&mut config.telemetry);
@@ -122,7 +123,7 @@ impl Killed {
 
 fn child(address: SocketAddr, folder: &Path, policy: &Path, telling: &Telling) -> Result<Child, Failure> {
     let mut command = tokio::process::Command::new(std::env::current_exe()?);
-    command.args(["serve", "--log", "error", "--listen", &address.to_string()]);
+    command.args(["serve", "--insecure", "--log", "error", "--listen", &address.to_string()]);
     command.arg("--data-dir").arg(folder).arg("--policy").arg(policy);
     let said = [
         ("--otlp", telling.otlp.clone()),
