@@ -20,7 +20,7 @@ pub fn services() -> Result<Vec<Service>> {
         crossdock_demand_signal::service()?,
         crossdock_recommendation_writeback::service()?,
         crossdock_execution_feedback::service()?,
-        crossdock_governance::service(None)?,
+        crossdock_governance::service(crossdock_governance::Source::BuiltIn)?,
     ])
 }
 

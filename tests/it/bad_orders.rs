@@ -22,7 +22,7 @@ use crossdock_testkit::eventually_async;
 use crossdock_tests::{EXECUTION, Engine, MASTERS, PATIENCE, Place, Server, WRITEBACK, acting, call, channel, record};
 use tonic::{Code, Response, Status};
 
-const POLICY: &str = "
+pub const POLICY: &str = "
 connections:
   - {name: erp, roles: [erp], default_unit: EA, default_currency: GBP}
   - {name: second, roles: [erp]}
@@ -53,6 +53,12 @@ writeback:
 pub async fn settle_in() -> (Place, Server) {
     let place = Place::new(Engine::Sqlite);
     let server = place.serve_under(POLICY);
+    settled_in(&server).await;
+    (place, server)
+}
+
+/// The same masters, for a server that goes by the policy already.
+pub async fn settled_in(server: &Server) {
     for package in [MASTERS, WRITEBACK, EXECUTION] {
         server.heard(package, "desk").await;
     }
@@ -104,7 +110,6 @@ pub async fn settle_in() -> (Place, Server) {
         let waiting = async || server.list::<()>(package, "operator", "parked", &()).await.is_empty().then_some(());
         eventually_async("the masters", PATIENCE, waiting).await;
     }
-    (place, server)
 }
 
 /// 20 pieces that a buyer has to approve.

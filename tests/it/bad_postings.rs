@@ -26,7 +26,7 @@ fn said(number: i32, outcome: LineOutcome, posted: &[(&str, &str)]) -> LineRepor
     LineReport { number, outcome: outcome.into(), posted: posted.iter().map(part).collect(), message: "so it is".into() }
 }
 
-async fn report(
+pub async fn report(
     server: &Server,
     (connection, request_id): (&str, &str),
     (posting_key, token): (&str, i64),
@@ -36,13 +36,13 @@ async fn report(
     verbs(server).report_posting(call(connection, request)).await
 }
 
-async fn release(server: &Server, key: &str, etag: &str) -> Result<Response<ReleaseDraftOrderResponse>, Status> {
+pub async fn release(server: &Server, key: &str, etag: &str) -> Result<Response<ReleaseDraftOrderResponse>, Status> {
     let request = ReleaseDraftOrderRequest { request_id: format!("release {etag}"), posting_key: key.into(), etag: etag.into() };
     verbs(server).release_draft_order(acting("desk", "ann", request)).await
 }
 
 /// Leases one for a second, as soon as there is one.
-async fn leased(server: &Server, name: &str, seconds: i64) -> DraftOrder {
+pub async fn leased(server: &Server, name: &str, seconds: i64) -> DraftOrder {
     let mut number = 0;
     eventually_async("a draft order to post", PATIENCE, async || {
         number += 1;
@@ -54,14 +54,14 @@ async fn leased(server: &Server, name: &str, seconds: i64) -> DraftOrder {
 }
 
 /// Two draft orders: one of two lines, and one of another day. The first is the first that began.
-async fn drafted(server: &Server) -> Vec<DraftOrder> {
+pub async fn drafted(server: &Server) -> Vec<DraftOrder> {
     let later = Recommendation { need_by: day(2036, 7, 15), ..free() };
     planned(server, "R1", &[("A", free()), ("B", free()), ("C", later)]).await;
     let all = server.list::<DraftOrder>(WRITEBACK, "operator", "draft_order", &DraftOrderFilter::default()).await;
     all.into_iter().map(|(_, draft)| draft).collect()
 }
 
-fn good() -> Vec<LineReport> {
+pub fn good() -> Vec<LineReport> {
     vec![said(1, LineOutcome::Posted, &[("17", "20")]), said(2, LineOutcome::Posted, &[("18", "20")])]
 }
 

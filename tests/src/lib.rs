@@ -56,6 +56,11 @@ impl Place {
         self.folder.path()
     }
 
+    /// URL of its database.
+    pub fn database_url(&self) -> &str {
+        self.database.as_ref().expect("an embedded store has no URL").url()
+    }
+
     /// Starts `crossdock serve` with these arguments on a port, and waits until it takes calls.
     pub fn serve(&self, port: u16, arguments: &[&str]) -> Server {
         let mut process = Process::start(&mut self.command(port, arguments));

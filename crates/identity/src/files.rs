@@ -37,6 +37,8 @@ pub struct ClientTls {
 pub struct ServiceIdentity {
     /// Whoever shows a certificate with one of these names is a service of this suite.
     pub names: Vec<String>,
+    /// Whoever shows a certificate with one of these names is what puts the custom resources of a Kubernetes namespace in force as the policy.
+    pub operators: Vec<String>,
     /// A file with the secret that the services of this suite share, instead of certificates: whoever shows it is one of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
@@ -44,6 +46,6 @@ pub struct ServiceIdentity {
 
 impl Default for ServiceIdentity {
     fn default() -> Self {
-        Self { names: vec!["urn:crossdock:service".to_owned()], token_file: None }
+        Self { names: vec!["urn:crossdock:service".to_owned()], operators: vec!["urn:crossdock:operator".to_owned()], token_file: None }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Trust {
     names: Vec<String>,
+    operators: Vec<String>,
     token: Option<Arc<SecretFile>>,
     /// The keys of issuers.
     pub keys: KeySets,
@@ -20,12 +21,17 @@ impl Trust {
     /// If the file with the services' token cannot be used.
     pub fn new(services: &ServiceIdentity) -> Result<Self> {
         let token = services.token_file.as_ref().map(SecretFile::open).transpose()?.map(Arc::new);
-        Ok(Self { names: services.names.clone(), token, keys: KeySets::default() })
+        Ok(Self { names: services.names.clone(), operators: services.operators.clone(), token, keys: KeySets::default() })
     }
 
     /// Whether a certificate with these names is that of a service of this suite.
     pub fn is_service(&self, names: &[String]) -> bool {
         names.iter().any(|name| self.names.contains(name))
+    }
+
+    /// Whether a certificate with these names is that of the operator of a cluster.
+    pub fn is_operator(&self, names: &[String]) -> bool {
+        names.iter().any(|name| self.operators.contains(name))
     }
 
     /// Whether this is the token that the services of this suite share.

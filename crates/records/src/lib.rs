@@ -52,6 +52,6 @@ pub use registry::{Kinds, message, model};
 pub use sealed::{basis_cursor, close_cursor, open_cursor};
 pub use sets::{SET, abort, commit, in_run, open, unknown_set};
 pub use settle::{Held, Settled, settle};
-pub use sight::{Get, Part, SERVICE, Sight};
+pub use sight::{CLUSTER, Get, Part, SERVICE, Sight};
 pub use stored::{encoded, envelope, micros, record, span, timestamp, violation};
 pub use take::take;

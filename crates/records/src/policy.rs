@@ -1,6 +1,10 @@
 //! What governance says, as `take` and the layers use it.
 
-use crate::{Scope, Sender, Sight, sight::SERVICE, stored::span};
+use crate::{
+    Scope, Sender, Sight,
+    sight::{CLUSTER, SERVICE},
+    stored::span,
+};
 use crossdock_core::Micros;
 use crossdock_proto::{
     Role,
@@ -62,6 +66,9 @@ impl Policy {
         if connection == SERVICE {
             return Sight::service();
         }
+        if connection == CLUSTER {
+            return Sight::cluster();
+        }
         self.connections.get(connection).map(|(_, sight)| sight.clone()).unwrap_or_default()
     }
 
@@ -69,6 +76,9 @@ impl Policy {
     pub fn allows(&self, connection: &str, roles: &[Role]) -> bool {
         if connection == SERVICE {
             return roles.contains(&Role::Service);
+        }
+        if connection == CLUSTER {
+            return roles.contains(&Role::Cluster);
         }
         self.connection(connection).is_some_and(|held| held.roles().any(|role| roles.contains(&role)))
     }

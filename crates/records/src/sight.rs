@@ -12,6 +12,8 @@ use std::{
 
 /// The connection that services use among themselves.
 pub const SERVICE: &str = "crossdock";
+/// The name under which the operator of a cluster calls.
+pub const CLUSTER: &str = "crossdock-operator";
 /// Records that have to be read after one another to learn where a row belongs: a milestone's shipment, and its order.
 const ROUNDS: usize = 2;
 /// Kind of the location that says which company it belongs to.
@@ -94,6 +96,11 @@ impl Sight {
     /// Of another service of the suite.
     pub fn service() -> Self {
         Self(Arc::new(Who { connection: SERVICE.to_owned(), roles: vec![Role::Service], ..Who::default() }))
+    }
+
+    /// Of the operator of a cluster.
+    pub(crate) fn cluster() -> Self {
+        Self(Arc::new(Who { connection: CLUSTER.to_owned(), roles: vec![Role::Cluster], ..Who::default() }))
     }
 
     /// Its connection.

@@ -30,6 +30,8 @@ pub const CONNECTION: &str = "crossdock-connection";
 pub const PRINCIPAL: &str = "crossdock-principal";
 /// The connection that services use among themselves; its role is SERVICE.
 pub const PEER: &str = SERVICE;
+/// The connection of what puts a cluster's custom resources in force; its role is CLUSTER.
+pub const CLUSTER: &str = crossdock_records::CLUSTER;
 
 /// Begins the paths of the methods that tell the contracts: for every caller who is known.
 const REFLECTION: &str = "/grpc.reflection.";

@@ -6,7 +6,7 @@ use crate::{
     receive::{Patience, Received},
     room::{Kept, Room, Rooms},
     send::Sent,
-    status::{malformed, refused},
+    status::{malformed, refused, status},
 };
 use axum::{
     body::Body,
@@ -14,11 +14,12 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
+use crossdock_core::{Error, ErrorKind};
 use crossdock_proto::{MethodInfo, parts};
 use futures::future::BoxFuture;
 use http::HeaderMap;
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use tonic::{Code, Status, service::Routes};
 
 /// Largest request of what is no method of Crossdock: health, reflection.
@@ -29,13 +30,27 @@ const FOREIGN_BYTES: usize = 64 * 1024;
 pub struct Bounds {
     limits: Limits,
     rooms: Arc<Rooms>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Bounds {
     /// With nothing used.
     pub fn new(limits: Limits) -> Arc<Self> {
         let rooms = Arc::new(Rooms::new(limits.receiving_bytes));
-        Arc::new(Self { limits, rooms })
+        Arc::new(Self { limits, rooms, stopping: watch::Sender::new(false) })
+    }
+
+    /// Streams that would go on for ever end from now on: the process stops.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until streams are to end; what they are to end with.
+    pub(crate) async fn stopped(&self) -> Status {
+        // The sender is held here: it cannot go before.
+        self.stopping.subscribe().wait_for(|stopping| *stopping).await.ok();
+        let message = "this process stops: go on with another one, from what was answered last";
+        status(Error::new(ErrorKind::Unavailable, "STOPPING", message))
     }
 
     /// How long a silent caller is put up with.

@@ -1,7 +1,7 @@
 //! Who is calling: what the way of a call proves, a bearer's token, and the metadata that select among what these allow.
 
 use crate::{
-    CONNECTION, Handle, PEER, PRINCIPAL,
+    CLUSTER, CONNECTION, Handle, PEER, PRINCIPAL,
     standing::{Credential, Standing},
 };
 use axum::extract::Request;
@@ -60,6 +60,8 @@ pub(crate) struct Identity {
 enum Proven {
     /// Another service of this suite.
     Service,
+    /// The operator of a cluster.
+    Cluster,
     /// Whatever is said.
     Anybody,
     /// What this credential is good for.
@@ -88,6 +90,10 @@ pub(crate) async fn identify(handle: &Handle, shown: Shown) -> Result<Identity, 
             Ok(Identity { connection: PEER.to_owned(), principal: String::new(), standing: None })
         }
         Proven::Service => Err(told(handle, refused("connection", format!("a service may not be {:?}", shown.connection)))),
+        Proven::Cluster if shown.connection.is_empty() || shown.connection == CLUSTER => {
+            Ok(Identity { connection: CLUSTER.to_owned(), principal: String::new(), standing: None })
+        }
+        Proven::Cluster => Err(told(handle, refused("connection", format!("an operator of a cluster may not be {:?}", shown.connection)))),
         Proven::Anybody => believed(&policy, shown),
         Proven::By(credential) => {
             let allowed = credential.good_for(handle, &policy).map_err(|(reason, why)| told(handle, refused(reason, why)))?;
@@ -114,6 +120,7 @@ async fn prove(handle: &Handle, policy: &Policy, shown: &Shown) -> Result<Proven
     };
     match bearer {
         _ if is_service => Ok(Proven::Service),
+        None if handle.trust.is_operator(names) => Ok(Proven::Cluster),
         _ if policy.document.version.is_empty() => Err(Refusal::NoPolicy),
         None => Ok(Proven::By(Credential::Certificate(Arc::clone(names)))),
         Some(bearer) => match claimed(bearer.expose(), &policy.document.issuers) {
@@ -148,7 +155,7 @@ fn believed(policy: &Policy, shown: Shown) -> Result<Identity, Error> {
     if name.is_empty() {
         return Err(unnamed("name one of the policy's connections"));
     }
-    if name == PEER {
+    if name == PEER || name == CLUSTER {
         return Ok(Identity { connection: name, principal: String::new(), standing: None });
     }
     if policy.document.version.is_empty() {

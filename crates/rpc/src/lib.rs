@@ -27,7 +27,7 @@ mod view;
 mod watch;
 mod weight;
 
-pub use access::{CONNECTION, Caller, PEER, PRINCIPAL, guard};
+pub use access::{CLUSTER, CONNECTION, Caller, PEER, PRINCIPAL, guard};
 pub use bounds::{Bounds, bound};
 pub use channel::{Channel, bearing, local, remote};
 pub use client::RecordClient;

@@ -1,7 +1,7 @@
 //! The five record methods, once for every service.
 
 use crate::{
-    Caller, Handle, MAX_MESSAGE, View, list,
+    Bounds, Caller, Handle, MAX_MESSAGE, View, list,
     room::Kept,
     status,
     status::{malformed, refused},
@@ -20,12 +20,16 @@ use crossdock_proto::{
 use crossdock_records::{Batch, MAX_RECORDS};
 use crossdock_store::Read;
 use crossdock_telemetry::metrics::STREAMS;
-use futures::{Stream, StreamExt, stream::BoxStream};
+use futures::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use prost::Message;
 use std::{
     convert::Infallible,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tonic::{Code, Request, Response, Status, Streaming, body::Body, server::Grpc, service::Routes};
@@ -114,9 +118,24 @@ impl Drop for Counted {
 async fn ingest(handle: Handle, call: Request<Streaming<IngestRequest>>) -> Answer<BoxStream<'static, Result<IngestResponse, Status>>> {
     let caller = Caller::of(&call)?;
     let kept = call.extensions().get::<Kept>().cloned().unwrap_or_default();
-    let answers = call.into_inner().map(move |batch| take(handle.clone(), caller.clone(), batch)).buffered(IN_FLIGHT);
+    let batches = until_stop(call.into_inner(), Arc::clone(&handle.bounds));
+    let answers = batches.map(move |batch| take(handle.clone(), caller.clone(), batch)).buffered(IN_FLIGHT);
     let answers = answers.inspect(move |_| kept.answered());
     Ok(Response::new(until_error(answers).boxed()))
+}
+
+/// When the process stops, what has come in is answered, and what comes later is for another one.
+fn until_stop<T>(batches: Streaming<T>, bounds: Arc<Bounds>) -> impl Stream<Item = Result<T, Status>> {
+    stream::unfold(Some(batches), move |batches| {
+        let bounds = Arc::clone(&bounds);
+        async move {
+            let mut batches = batches?;
+            tokio::select! {
+                next = batches.next() => next.map(|next| (next, Some(batches))),
+                stopped = bounds.stopped() => Some((Err(stopped), None)),
+            }
+        }
+    })
 }
 
 async fn take(handle: Handle, caller: Caller, batch: Result<IngestRequest, Status>) -> Result<IngestResponse, Status> {

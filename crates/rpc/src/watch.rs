@@ -116,6 +116,10 @@ impl Watcher {
         loop {
             tokio::select! {
                 changed = moved.changed() => return changed.is_ok(),
+                stopped = self.handle.bounds.stopped() => {
+                    self.pages.send(Err(stopped)).await.ok();
+                    return false;
+                },
                 _ = beat.tick() => {
                     let page = self.told(Vec::new(), false, self.at).map_err(status);
                     if self.pages.send(page).await.is_err() {

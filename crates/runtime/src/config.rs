@@ -33,6 +33,13 @@ pub struct Config {
     pub insecure: bool,
     /// How much callers may ask for.
     pub limits: Limits,
+    /// Address that answers for health in plain text, and for nothing else: probes of Kubernetes speak no TLS. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<SocketAddr>,
+    /// How the process ends.
+    pub stop: Stop,
+    /// Governance begins without a policy and waits for one by call, instead of putting the built-in one in force.
+    pub await_policy: bool,
     /// What is logged, such as `info` or `info,crossdock_store=debug`.
     pub log: String,
     /// What is told of the process's work, and to whom.
@@ -51,9 +58,28 @@ impl Default for Config {
             services: ServiceIdentity::default(),
             insecure: false,
             limits: Limits::default(),
+            health: None,
+            stop: Stop::default(),
+            await_policy: false,
             log: "info".to_owned(),
             telemetry: crossdock_telemetry::Config::default(),
         }
+    }
+}
+
+/// How a process ends once it is asked to.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stop {
+    /// So long it says that it is not ready and goes on as before: who sends it calls hears of it meanwhile.
+    pub notice_seconds: u64,
+    /// So long open calls may take to end after that.
+    pub drain_seconds: u64,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { notice_seconds: 0, drain_seconds: 5 }
     }
 }
 

@@ -13,7 +13,10 @@ use tokio::{net::TcpListener, task::JoinSet};
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Opens the metrics port and begins to push, as configured.
-pub(crate) async fn start(config: &Config, services: &[&str], work: &mut JoinSet<()>) -> Result<()> {
+///
+/// # Errors
+/// If the port cannot be opened, or the address of the collector is none.
+pub async fn start(config: &Config, services: &[&str], work: &mut JoinSet<()>) -> Result<()> {
     metrics::BUILD_INFO.record(&[env!("CARGO_PKG_VERSION")], 1);
     if let Some(address) = config.telemetry.metrics {
         let failed = |error: std::io::Error| {

@@ -1,32 +1,40 @@
-use crate::{Config, Service, listen::listen, measure, tls::certificates};
+use crate::{
+    Config, Health, Service,
+    health::look,
+    listen::{Manners, listen},
+    measure, stores,
+    tls::certificates,
+};
+use axum::{Router, extract::Request};
 use crossdock_core::{Clock, Error, ErrorKind, Result};
 use crossdock_identity::{Certificates, Connector, Proof, Trust};
 use crossdock_proto::DESCRIPTORS;
 use crossdock_proto::operations::operations_service_server::OperationsServiceServer;
 use crossdock_records::{Peer, Runner};
-use crossdock_rpc::{Bounds, Channel, Follower, Handle, Operations, bearing, bound, guard, local, records, remote};
-use crossdock_store::{Location, Store};
+use crossdock_rpc::{Bounds, Channel, Follower, Handle, Operations, bearing, guard, local, records, remote, status};
+use crossdock_store::Store;
 use futures::future::{join_all, select_all};
-use std::{collections::HashMap, fs::File, future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, task::JoinSet};
+use std::{
+    collections::HashMap,
+    fs::File,
+    future::{Future, pending},
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::timeout};
 use tonic::{Status, service::Routes};
 use tonic_reflection::server::Builder;
-
-/// Keeps a folder of embedded stores to one process.
-fn lock(folder: &Path, service: &str) -> Result<File> {
-    let path = folder.join(format!("{service}.lock"));
-    let file = File::create(&path).map_err(|error| data_dir(folder, &error))?;
-    file.try_lock().map_err(|_| {
-        let message = format!("another process runs {service} on {}: stop it, or give this one another --data-dir", folder.display());
-        Error::precondition("DATA_DIR_IN_USE", message)
-    })?;
-    Ok(file)
-}
+use tower::ServiceExt;
 
 /// How long the stores may take to end what was begun.
 const CLOSE: Duration = Duration::from_secs(5);
 
 /// Runs services until `stop`. `listening` is called with the address when calls are taken.
+///
+/// Health is answered from the beginning; a database that cannot be reached is waited for, and other calls hear so meanwhile. After the stop nothing is ready any more
+/// but everything goes on for the time of notice, then open calls may end, then the stores are closed.
 ///
 /// # Errors
 /// If a store cannot be opened, the address cannot be bound, or a store fails in a way that only a new start mends.
@@ -37,40 +45,109 @@ pub async fn serve(
     listening: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()>,
 ) -> Result<()> {
-    let mut work = JoinSet::new();
+    let (mut work, mut doors) = (JoinSet::new(), JoinSet::new());
     let certificates = certificates(config, &clock, &mut work)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;
-
-    let trust = Arc::new(Trust::new(&config.services)?);
-    work.spawn(trust.keys.clone().keep_fresh());
-    let bounds = Bounds::new(config.limits.clone());
-    let mut started = start(config, services, (&clock, &trust, &bounds), &mut work).await?;
-    let _locks: Vec<File> = started.iter_mut().filter_map(|started| started.lock.take()).collect();
-    let handles: Vec<Handle> = started.iter().map(|started| started.handle.clone()).collect();
-    let failed = handles.iter().map(|handle| handle.store.failed()).collect();
-    let stores: Vec<Store> = handles.iter().map(|handle| handle.store.clone()).collect();
-    connect(config, (certificates.as_ref(), &trust), &started, &mut work)?;
-    let names: Vec<_> = handles.iter().map(|handle| handle.name).collect();
+    let names: Vec<_> = services.iter().map(|service| service.name).collect();
     measure::start(config, &names, &mut work).await?;
+    let health = Health::new(services.iter().map(part));
+    if let Some(address) = config.health {
+        work.spawn(health.port(address).await?);
+    }
+    let bounds = Bounds::new(config.limits.clone());
+    let (routes, opened) = late(health.routes(&bounds));
+    let (close, closing) = oneshot::channel::<()>();
+    let manners = Manners {
+        certificates: certificates.clone(),
+        limits: config.limits.clone(),
+        drain: Duration::from_secs(config.stop.drain_seconds),
+    };
+    doors.spawn(listen(listener, routes, manners, async { drop(closing.await) }));
 
-    let routes = routes(started, handles, &bounds).await?.prepare().into_axum_router();
-    listening(address);
-    let mut outcome = Ok(());
-    let end = async {
-        tokio::select! {
-            () = stop => {}
-            () = any(failed) => {
-                let message = "a commit failed and its outcome is unknown: this process ends; start it again";
-                outcome = Err(Error::new(ErrorKind::Unknown, "STORE_FAILED", message));
+    let mut stop = pin!(stop);
+    let open = open(config, services, (&clock, &health, &bounds, certificates.as_ref()), &mut work);
+    let mut open = tokio::select! {
+        () = stop.as_mut() => Open::default(),
+        open = open => open?,
+    };
+    if let Some(routes) = open.routes.take() {
+        opened.set(routes).ok();
+        listening(address);
+    }
+    let outcome = tokio::select! {
+        () = stop => Ok(()),
+        () = any(&open.stores) => {
+            let message = "a commit failed and its outcome is unknown: this process ends; start it again";
+            Err(Error::new(ErrorKind::Unknown, "STORE_FAILED", message))
+        }
+    };
+    tracing::info!("stopping");
+    health.stop();
+    if outcome.is_ok() {
+        timeout(Duration::from_secs(config.stop.notice_seconds), pending::<()>()).await.ok();
+    }
+    health.end();
+    bounds.stop();
+    drop(close);
+    while doors.join_next().await.is_some() {}
+    work.shutdown().await;
+    timeout(CLOSE, join_all(open.stores.iter().map(Store::close))).await.ok();
+    outcome
+}
+
+/// The name of a service among what the process says of its health.
+fn part(service: &Service) -> String {
+    format!("{}.RecordService", service.package)
+}
+
+/// `health`, and the rest as soon as it is set.
+fn late(health: Router) -> (Router, Arc<OnceLock<Router>>) {
+    let opened = Arc::new(OnceLock::<Router>::new());
+    let rest = Arc::clone(&opened);
+    let answer = move |request: Request| {
+        let rest = rest.get().cloned();
+        async move {
+            match rest {
+                Some(rest) => rest.oneshot(request).await.unwrap_or_else(|never| match never {}),
+                None => {
+                    let message = "this process starts and waits for its store: try again, or ask another one";
+                    status(Error::new(ErrorKind::Unavailable, "STARTING", message)).into_http()
+                }
             }
         }
-        tracing::info!("stopping");
     };
-    listen(listener, routes, certificates, config.limits.clone(), end).await;
-    work.shutdown().await;
-    tokio::time::timeout(CLOSE, join_all(stores.iter().map(Store::close))).await.ok();
-    outcome
+    (health.fallback(answer), opened)
+}
+
+/// Services that are open.
+#[derive(Default)]
+struct Open {
+    routes: Option<Router>,
+    stores: Vec<Store>,
+    /// Held as long as the process serves.
+    _locks: Vec<File>,
+}
+
+async fn open(
+    config: &Config,
+    services: Vec<Service>,
+    (clock, health, bounds, certificates): (&Arc<dyn Clock>, &Health, &Arc<Bounds>, Option<&Certificates>),
+    work: &mut JoinSet<()>,
+) -> Result<Open> {
+    let trust = Arc::new(Trust::new(&config.services)?);
+    work.spawn(trust.keys.clone().keep_fresh());
+    let parts: Vec<_> = services.iter().map(part).collect();
+    let mut started = start(config, services, (clock, &trust, bounds), work).await?;
+    let locks = started.iter_mut().filter_map(|started| started.lock.take()).collect();
+    let handles: Vec<Handle> = started.iter().map(|started| started.handle.clone()).collect();
+    connect(config, (certificates, &trust), &started, work)?;
+    for (handle, part) in handles.iter().zip(parts) {
+        work.spawn(look(handle.clone(), part, health.clone()));
+    }
+    let stores = handles.iter().map(|handle| handle.store.clone()).collect();
+    let routes = routes(started, handles)?.prepare().into_axum_router();
+    Ok(Open { routes: Some(routes), stores, _locks: locks })
 }
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
@@ -81,7 +158,6 @@ struct Started {
     handle: Handle,
     /// Taken out and held as long as the process serves.
     lock: Option<File>,
-    package: &'static str,
     peers: &'static [Peer],
     routes: Routes,
 }
@@ -94,9 +170,7 @@ async fn start(
 ) -> Result<Vec<Started>> {
     let mut started = Vec::with_capacity(services.len());
     for service in services {
-        let location = location(config, service.name)?;
-        let lock = matches!(location, Location::Sqlite(_)).then(|| lock(&config.data_dir, service.name)).transpose()?;
-        let store = Store::open(location, Arc::clone(clock)).await?;
+        let (store, lock) = stores::open(config, service.name, clock).await?;
         let kinds = Arc::new(service.kinds.with_operations()?);
         let handle = Handle::start(service.name, store.clone(), Arc::clone(&kinds), bounds).await?.trusting(Arc::clone(trust));
         // One of the merged routers answers for unknown methods: the first below.
@@ -110,22 +184,9 @@ async fn start(
         for background in service.background {
             work.spawn(background(handle.clone()));
         }
-        started.push(Started { handle, lock, package: service.package, peers: service.peers, routes });
+        started.push(Started { handle, lock, peers: service.peers, routes });
     }
     Ok(started)
-}
-
-fn location(config: &Config, service: &str) -> Result<Location> {
-    if let Some(url) = &config.database_url {
-        return Ok(Location::Postgres { url: url.expose().to_owned(), schema: format!("crossdock_{}", service.replace('-', "_")) });
-    }
-    let folder = &config.data_dir;
-    std::fs::create_dir_all(folder).map_err(|error| data_dir(folder, &error))?;
-    Ok(Location::Sqlite(folder.join(format!("{service}.db"))))
-}
-
-fn data_dir(folder: &Path, error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, "DATA_DIR", format!("the data folder {} cannot be used: {error}", folder.display()))
 }
 
 /// Every service follows its peers: one in this process without a socket, others where the configuration says.
@@ -160,22 +221,21 @@ fn connect(
     Ok(())
 }
 
-async fn routes(started: Vec<Started>, handles: Vec<Handle>, bounds: &Arc<Bounds>) -> Result<Routes> {
-    let (reporter, health) = tonic_health::server::health_reporter();
+/// Everything but health.
+fn routes(started: Vec<Started>, handles: Vec<Handle>) -> Result<Routes> {
     let reflection = |error: tonic_reflection::server::Error| Error::internal("the contracts cannot be served", error);
     let sets = [DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_types::pb::FILE_DESCRIPTOR_SET];
     let reflect = || sets.into_iter().fold(Builder::configure(), Builder::register_encoded_file_descriptor_set);
     let operations = OperationsServiceServer::new(Operations::new(handles.clone()));
-    // Health says nothing that the port does not say: it is for everybody. What contracts there are, only callers who are known are told.
-    let mut router = bound(Routes::new(health), bounds).into_axum_router().reset_fallback();
+    let mut router = Router::new();
+    // What contracts there are, only callers who are known are told.
     if let Some(first) = handles.first() {
         let contracts = Routes::new(operations)
             .add_service(reflect().build_v1().map_err(reflection)?)
             .add_service(reflect().build_v1alpha().map_err(reflection)?);
-        router = router.merge(guard(contracts, first).into_axum_router().reset_fallback());
+        router = guard(contracts, first).into_axum_router().reset_fallback();
     }
     for started in started {
-        reporter.set_service_status(format!("{}.RecordService", started.package), tonic_health::ServingStatus::Serving).await;
         router = router.merge(started.routes.into_axum_router());
     }
     let names: Vec<_> = handles.iter().map(|handle| handle.name).collect();
@@ -184,13 +244,17 @@ async fn routes(started: Vec<Started>, handles: Vec<Handle>, bounds: &Arc<Bounds
 }
 
 /// Ends when one of the stores has failed.
-async fn any(failed: Vec<tokio::sync::watch::Receiver<bool>>) {
-    let wait = |mut failed: tokio::sync::watch::Receiver<bool>| {
+async fn any(stores: &[Store]) {
+    let wait = |store: &Store| {
+        let mut failed = store.failed();
         Box::pin(async move {
             if failed.wait_for(|failed| *failed).await.is_err() {
-                std::future::pending::<()>().await;
+                pending::<()>().await;
             }
         })
     };
-    select_all(failed.into_iter().map(wait)).await;
+    match stores {
+        [] => pending().await,
+        stores => _ = select_all(stores.iter().map(wait)).await,
+    }
 }

@@ -9,6 +9,9 @@ use tonic::service::Routes;
 /// Something that runs beside the methods of a service.
 pub type Background = Box<dyn FnOnce(Handle) -> BoxFuture<'static, ()> + Send>;
 
+/// Makes the methods of a service beside the five on records.
+pub type Verbs = Box<dyn FnOnce(&Handle) -> Routes + Send>;
+
 /// What a service says of its gauges when it is asked: all of them, from one state of its store. Small derived records and sums, never a whole table.
 pub type Gauges = fn(read: &mut Read<'_>, policy: &Policy, now: Micros) -> Result<Vec<Measured>>;
 
@@ -28,7 +31,7 @@ pub struct Service {
     /// Its due work, by name, beside what every service has.
     pub tasks: &'static [(&'static str, Task)],
     /// Its methods beside the five on records.
-    pub verbs: fn(&Handle) -> Routes,
+    pub verbs: Verbs,
     /// Its gauges, beside those of every service.
     pub gauges: Gauges,
     /// What runs beside its methods.

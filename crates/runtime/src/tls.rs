@@ -8,7 +8,10 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// The certificates of this process, kept up to date as long as it works. None: it is a trial on this machine.
-pub(crate) fn certificates(config: &Config, clock: &Arc<dyn Clock>, work: &mut JoinSet<()>) -> Result<Option<Certificates>> {
+///
+/// # Errors
+/// If they cannot be read, or there are none and nobody has said that this is a trial.
+pub fn certificates(config: &Config, clock: &Arc<dyn Clock>, work: &mut JoinSet<()>) -> Result<Option<Certificates>> {
     let Some(files) = &config.tls else { return trial(config).map(|()| None) };
     if config.insecure {
         let message = "there are certificates (tls), and --insecure says that there are none: leave one of them out";

@@ -93,5 +93,6 @@ create table if not exists answer (caller {text} not null, request_id {text} not
   reply {blob} not null, at {int} not null, primary key (caller, request_id)){table};
 ";
 
-/// Version of [`SCHEMA`]; a store of a later version is not opened.
+/// Version of [`SCHEMA`]. A step to the next one only adds what the release before can do without, so that both run side by side while processes are replaced; what
+/// nobody needs any more goes a release later. So a store that is one version ahead is good, and one that is further ahead is not opened.
 pub const SCHEMA_VERSION: i64 = 1;

@@ -4,13 +4,15 @@ mod audit;
 mod buying;
 mod data;
 mod execution;
+mod operator;
 mod tls;
 mod token;
 
 pub use audit::Audit;
 pub use buying::{Approvals, Drafts, Fallback, Mode, Recommendations, Resolve, Seen};
-pub use data::{Bench, BenchCommand, Demo, Export, History, Import, Inventory, Selection, SetCommand};
+pub use data::{Bench, BenchCommand, Demo, Export, History, Import, Inventory, Loop, Selection, SetCommand};
 pub use execution::{Orders, Performance, Scheduled};
+pub use operator::Operator;
 pub use tls::{Certificates, Certs, Shown};
 pub use token::Token;
 
@@ -77,6 +79,12 @@ pub struct Settings {
     /// For a trial on this machine: listen on loopback only, encrypt nothing, and believe what callers say they are.
     #[arg(long, env = "CROSSDOCK_INSECURE")]
     pub insecure: bool,
+    /// Governance waits for a policy by call, such as from the operator on Kubernetes, instead of beginning with the built-in one.
+    #[arg(long, env = "CROSSDOCK_AWAIT_POLICY", conflicts_with = "policy")]
+    pub await_policy: bool,
+    /// Answer for health in plain text at this address, such as 0.0.0.0:7402, and for nothing else [default: nowhere but where calls are taken].
+    #[arg(long, env = "CROSSDOCK_HEALTH")]
+    pub health: Option<std::net::SocketAddr>,
     /// What is logged, such as info or info,crossdock_store=debug [default: info].
     #[arg(long, env = "CROSSDOCK_LOG")]
     pub log: Option<String>,
@@ -123,6 +131,15 @@ pub enum Command {
     )]
     Serve {
         /// Services to run; none is all.
+        services: Vec<String>,
+        /// How.
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Make the tables of all services, or of those named, or bring them forward to this release; then end. Processes of the release before go on meanwhile.
+    #[command(after_help = "Example: crossdock migrate --database-url postgres://crossdock@db.example/crossdock")]
+    Migrate {
+        /// Services; none is all.
         services: Vec<String>,
         /// How.
         #[command(flatten)]
@@ -334,9 +351,18 @@ pub enum Command {
     /// Play the main job in front of you: weeks of a distributor, from demand to the receipt of goods, with the books compared at the end.
     #[command(after_help = "Example: crossdock demo --weeks 2 --chaos")]
     Demo(Demo),
+    /// Send one order the whole way through a running suite, from the demand to the receipt of the goods. The policy needs a connection for it; docs/kubernetes.md.
+    #[command(
+        after_help = "Example: crossdock loop\n         crossdock loop --peer master-data=https://master-data.example:7400 --authorities ca.pem \\\n           \
+                      --certificate loop.pem --certificate-key loop-key.pem"
+    )]
+    Loop(Loop),
     /// Measure a running service.
     #[command(subcommand)]
     Bench(BenchCommand),
+    /// On Kubernetes: the custom resources of a namespace as the policy in force.
+    #[command(subcommand)]
+    Operator(Operator),
     /// Tokens by which connections prove who they are.
     #[command(subcommand)]
     Token(Token),

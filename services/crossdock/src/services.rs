@@ -1,11 +1,11 @@
 //! The services of this binary, as one list.
 
 use crate::failure::Failure;
+use crossdock_governance::Source;
 use crossdock_runtime::Service;
-use std::path::PathBuf;
 
 /// The services with these names, or all.
-pub fn chosen(names: &[String], policy: Option<PathBuf>) -> Result<Vec<Service>, Failure> {
+pub fn chosen(names: &[String], policy: Source) -> Result<Vec<Service>, Failure> {
     let mut services = vec![
         crossdock_governance::service(policy)?,
         crossdock_master_data::service()?,

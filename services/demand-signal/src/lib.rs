@@ -66,10 +66,10 @@ pub fn service() -> Result<Service> {
         peers: PEERS,
         tasks: &[(model::inventory_snapshot::REFRESH, app::inventory::refresh), (model::served::SERVED, app::served::look)],
         gauges: app::gauges::gauges,
-        verbs: |handle| {
+        verbs: Box::new(|handle| {
             let verbs = DemandServiceServer::new(Verbs::new(handle.clone()));
             Routes::new(verbs.max_encoding_message_size(MAX_MESSAGE))
-        },
+        }),
         background: vec![Box::new(|handle| Box::pin(wire::survey::run(handle)))],
     })
 }

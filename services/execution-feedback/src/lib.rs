@@ -64,10 +64,10 @@ pub fn service() -> Result<Service> {
         peers: PEERS,
         tasks: &[(model::disruption::REFRESH, app::disruptions::refresh)],
         gauges: app::gauges::gauges,
-        verbs: |handle| {
+        verbs: Box::new(|handle| {
             let verbs = ExecutionServiceServer::new(Verbs::new(handle.clone()));
             Routes::new(verbs.max_encoding_message_size(MAX_MESSAGE))
-        },
+        }),
         background: Vec::new(),
     })
 }

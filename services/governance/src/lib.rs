@@ -20,7 +20,7 @@ mod app;
 mod model;
 mod wire;
 
-pub use wire::policy::{PolicyFault, check, schema};
+pub use wire::policy::{PolicyFault, check, misread, schema, schema_for_clusters};
 pub use wire::reload::FIRST_TRY;
 
 use crossdock_core::Result;
@@ -41,11 +41,23 @@ const fn issues_of(name: &'static str, package: &'static str) -> Peer {
     Peer { name, package, kinds: &[ISSUE], apply: Some(wire::issue::take) }
 }
 
-/// The service, with the policy of this file; without one the first start takes [`FIRST_TRY`], and later starts what is in force.
+/// Where the policy comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Of this file, again whenever it changes.
+    File(PathBuf),
+    /// The first start takes [`FIRST_TRY`], and later starts what is in force.
+    BuiltIn,
+    /// Somebody brings it: `ApplyPolicy`.
+    Calls,
+}
+
+/// The service, with its policy from there.
 ///
 /// # Errors
 /// If the contracts lack its kinds: a broken build.
-pub fn service(policy: Option<PathBuf>) -> Result<Service> {
+pub fn service(policy: Source) -> Result<Service> {
+    let has_file = matches!(policy, Source::File(_));
     Ok(Service {
         name: GOVERNANCE.name,
         package: GOVERNANCE.package,
@@ -56,7 +68,7 @@ pub fn service(policy: Option<PathBuf>) -> Result<Service> {
             (app::desk::REROUTE, app::desk::reroute),
             (app::token::FORGET, app::token::forget),
         ],
-        verbs: wire::verbs::routes,
+        verbs: Box::new(move |handle| wire::verbs::routes(handle, has_file)),
         gauges: app::gauges::gauges,
         background: vec![
             Box::new(move |handle| Box::pin(wire::reload::run(handle, policy))),

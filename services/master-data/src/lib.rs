@@ -53,7 +53,7 @@ pub fn service() -> Result<Service> {
         kinds: kinds()?,
         peers: &[GOVERNANCE],
         tasks: &[],
-        verbs: |_| Routes::default(),
+        verbs: Box::new(|_| Routes::default()),
         gauges: |_, _, _| Ok(Vec::new()),
         background: Vec::new(),
     })

@@ -40,7 +40,7 @@ pub fn service() -> Result<Service> {
         kinds: kinds()?,
         peers: PEERS,
         tasks: app::due::TASKS,
-        verbs: wire::verbs::routes,
+        verbs: Box::new(wire::verbs::routes),
         gauges: app::measure::gauges,
         background: Vec::new(),
     })

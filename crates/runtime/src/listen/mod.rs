@@ -21,19 +21,21 @@ use tokio::{
     time::timeout,
 };
 
-/// How long open calls may take to end after the process was asked to stop: hyper can wait for ever for an idle connection.
-const DRAIN: Duration = Duration::from_secs(5);
 /// How long nothing is accepted after that failed: without file descriptors it fails again at once.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
-/// Serves `routes` until `stop`, then lets open calls end. Without certificates everything is in plain text, and callers are believed.
-pub(crate) async fn listen(
-    listener: TcpListener,
-    routes: Router,
-    certificates: Option<Certificates>,
-    limits: Limits,
-    stop: impl Future<Output = ()>,
-) {
+/// How a listener treats its callers.
+pub(crate) struct Manners {
+    /// None: everything is in plain text, and callers are believed.
+    pub certificates: Option<Certificates>,
+    pub limits: Limits,
+    /// How long open calls may take to end after the stop: hyper can wait for ever for an idle connection.
+    pub drain: Duration,
+}
+
+/// Serves `routes` until `stop`, then lets open calls end.
+pub(crate) async fn listen(listener: TcpListener, routes: Router, manners: Manners, stop: impl Future<Output = ()>) {
+    let Manners { certificates, limits, drain } = manners;
     let (stopping, is_stopping) = watch::channel(false);
     let admission = Admission::new(&limits);
     let manner = Arc::new(Manner { routes, certificates, limits, stopping: is_stopping });
@@ -52,7 +54,7 @@ pub(crate) async fn listen(
     // New callers are refused from now on instead of being left to wait.
     drop(listener);
     stopping.send_replace(true);
-    timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await.ok();
+    timeout(drain, async { while connections.join_next().await.is_some() {} }).await.ok();
     connections.shutdown().await;
 }
 

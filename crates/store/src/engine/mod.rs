@@ -4,11 +4,11 @@ mod postgres;
 mod sqlite;
 mod tls;
 
-use crate::statements::Statement;
+use crate::statements::{SCHEMA_VERSION, Statement};
 use bytes::Bytes;
 use crossdock_core::{Error, ErrorKind, Result};
 use crossdock_telemetry::metrics::DB_DURATION;
-use std::{path::PathBuf, time::Instant};
+use std::{fmt::Display, path::PathBuf, time::Instant};
 use tracing::{Span, debug_span};
 
 /// Where a store is.
@@ -106,6 +106,16 @@ impl Location {
             Self::Postgres { schema, .. } => schema.trim_start_matches("crossdock_").replace('_', "-"),
         }
     }
+}
+
+/// Refuses a store that is too far ahead of this release; `what` is its name.
+fn admit(version: i64, what: impl Display) -> Result<()> {
+    if version <= SCHEMA_VERSION + 1 {
+        return Ok(());
+    }
+    let message =
+        format!("{what} was written by a release that is too new (version {version} of the tables, this release knows {SCHEMA_VERSION})");
+    Err(Error::precondition("STORE_TOO_NEW", message))
 }
 
 impl Connection {

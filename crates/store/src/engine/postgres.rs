@@ -1,4 +1,4 @@
-use super::{Column, Deferred, Row, Value, rows_of, tls::Target, unavailable, unknown};
+use super::{Column, Deferred, Row, Value, admit, rows_of, tls::Target, unavailable, unknown};
 use crate::statements::{SCHEMA, SCHEMA_VERSION, Statement};
 use bytes::{Bytes, BytesMut};
 use crossdock_core::{Error, Result};
@@ -60,14 +60,7 @@ impl Postgres {
         );
         self.runtime.block_on(self.client.batch_execute(&script)).map_err(failed)?;
         let row = self.runtime.block_on(self.client.query_one("select schema from head", &[])).map_err(failed)?;
-        let version: i64 = row.get(0);
-        if version > SCHEMA_VERSION {
-            return Err(Error::precondition(
-                "STORE_TOO_NEW",
-                format!("schema {schema:?} was written by a later release (version {version}, this one knows {SCHEMA_VERSION})"),
-            ));
-        }
-        Ok(())
+        admit(row.get(0), schema)
     }
 
     pub fn run(&mut self, sql: &'static str) -> Result<()> {

@@ -1,4 +1,4 @@
-use super::{Column, Deferred, Row, Value, rows_of, unavailable, unknown};
+use super::{Column, Deferred, Row, Value, admit, rows_of, unavailable, unknown};
 use crate::statements::{SCHEMA, SCHEMA_VERSION, Statement};
 use bytes::Bytes;
 use crossdock_core::{Error, Result};
@@ -39,12 +39,7 @@ impl Sqlite {
             connection.query_row("select schema from head", [], |row| row.get::<_, i64>(0)).map(|version| (connection, version))
         };
         let (connection, version) = open().map_err(|error| unavailable(format!("{}: {error}", path.display())))?;
-        if version > SCHEMA_VERSION {
-            return Err(Error::precondition(
-                "STORE_TOO_NEW",
-                format!("{} was written by a later release (schema {version}, this one knows {SCHEMA_VERSION})", path.display()),
-            ));
-        }
+        admit(version, path.display())?;
         Ok(Self { connection, texts: HashMap::new() })
     }
 

@@ -59,9 +59,11 @@ pub async fn an_epoch_ends_its_cursors(location: &Location) {
     assert_eq!(head(&open(location).await).await, new, "and the new life outlives the process");
 }
 
-pub async fn a_later_release_is_not_opened(location: &Location) {
+pub async fn the_next_release_runs_beside_this_one_and_a_later_one_does_not(location: &Location) {
     put(&open(location).await, vec![record(A, "a", "1")]).await;
-    sql(location, "update {schema}.head set schema = 999").await;
+    sql(location, "update {schema}.head set schema = 2").await;
+    put(&open(location).await, vec![record(A, "b", "1")]).await;
+    sql(location, "update {schema}.head set schema = 3").await;
     let opened = Store::open(location.clone(), Hand::at(0)).await;
     assert_eq!(opened.map(drop).map_err(|error| error.reason), Err("STORE_TOO_NEW"));
 }

@@ -51,5 +51,5 @@ conformance! {
         a_neighbours_put_survives_an_error a_job_that_the_database_refuses_fails_alone
         what_is_not_on_disk_is_not_measured a_job_that_panics_fails_alone
         a_read_that_panics_stops_nothing a_caller_that_goes_away_leaves_the_store_working;
-    life: reopened_it_is_the_same an_epoch_ends_its_cursors a_later_release_is_not_opened opened_many_times nothing_there_is_unavailable;
+    life: reopened_it_is_the_same an_epoch_ends_its_cursors the_next_release_runs_beside_this_one_and_a_later_one_does_not opened_many_times nothing_there_is_unavailable;
 }

@@ -116,4 +116,10 @@ instruments! {
     EXCEPTIONS "crossdock.exceptions" Gauge "{exception}" ["severity" "owner"] "Exceptions that are open";
     EXCEPTIONS_AGE "crossdock.exceptions.oldest.age" Gauge "s" ["severity" "owner"] "How long the oldest of them is open";
     WEBHOOKS "crossdock.webhooks" Counter "{call}" ["outcome"] "Calls of webhooks: delivered or failed";
+
+    OPERATOR_RECONCILES "crossdock.operator.reconciles" Counter "{reconcile}" ["outcome"]
+        "Looks of the operator at a namespace's objects, by outcome: same, applied, invalid, refused, unavailable (governance) or failed (the API server)";
+    OPERATOR_DURATION "crossdock.operator.reconcile.duration" Histogram(CALL) "s" [] "Duration of these looks, with what they put in force and say";
+    OPERATOR_OBJECTS "crossdock.operator.objects" Gauge "{object}" ["kind" "state"]
+        "Objects of the namespace, by state: applied, invalid, waiting (for others, or for what governance refuses to end) or unknown";
 }

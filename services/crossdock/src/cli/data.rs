@@ -220,3 +220,23 @@ pub struct Demo {
     #[command(flatten)]
     pub telling: super::Telling,
 }
+
+/// `crossdock loop`.
+#[derive(Args, Debug)]
+pub struct Loop {
+    /// A service that has an address of its own, such as master-data=https://master-data.example:7400. May be given several times.
+    #[arg(long = "peer", value_parser = super::peer)]
+    pub peers: Vec<(String, String)>,
+    /// The connection that sends the masters.
+    #[arg(long, default_value = "erp")]
+    pub erp: String,
+    /// The connection that sends, plans, releases and posts the order: an erp, planning and buyer of its own, and the connector of company CROSSDOCK-LOOP.
+    #[arg(id = "loop", long = "loop", default_value = "loop")]
+    pub loop_: String,
+    /// Give up after this many seconds.
+    #[arg(long, default_value_t = 60)]
+    pub timeout_seconds: u64,
+    /// Where.
+    #[command(flatten)]
+    pub target: Target,
+}

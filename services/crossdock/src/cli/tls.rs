@@ -78,8 +78,11 @@ pub enum Certs {
         /// A name or address of the server beside localhost, 127.0.0.1 and ::1. May be given several times.
         #[arg(long = "host")]
         hosts: Vec<String>,
-        /// A connection that gets a client certificate. May be given several times.
+        /// A connection that gets a client certificate; several with a + between them get one together, in files named after the first. May be given several times.
         #[arg(long = "connection", id = "connections", default_value = "operator")]
         connections: Vec<String>,
+        /// One more for the operator of a cluster, which puts its custom resources in force: cluster.pem, cluster-key.pem.
+        #[arg(long)]
+        cluster: bool,
     },
 }

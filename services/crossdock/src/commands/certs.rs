@@ -20,22 +20,29 @@ const LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Names under which everybody finds this machine.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
+/// Names of files that no connection may have.
+const TAKEN: [&str; 3] = ["authority", "server", "cluster"];
+
 /// Makes certificates, and says how to try them.
 pub fn run(command: Certs) -> Result<(), Failure> {
-    let Certs::Dev { to, hosts, connections } = command;
-    if let Some(name) = connections.iter().find(|name| !is_connection(name)) {
-        return Err(format!(
-            "--connection {name:?}: a connection's name is 1 to 40 of a-z, 0-9 and -, and here not `authority` or `server`"
-        )
-        .into());
+    let Certs::Dev { to, hosts, connections, cluster } = command;
+    let connections: Vec<Vec<&str>> = connections.iter().map(|names| names.split('+').collect()).collect();
+    if let Some(name) = connections.iter().flatten().find(|name| !is_connection(name)) {
+        return Err(
+            format!("--connection {name:?}: a connection's name is 1 to 40 of a-z, 0-9 and -, and here not {}", TAKEN.join(", ")).into()
+        );
     }
     let now = SystemClock.now();
     let authority = Authority::new("Crossdock trial", now, LASTS)?;
-    let service = ServiceIdentity::default().names;
-    let names = LOOPBACK.into_iter().chain(hosts.iter().chain(&service).map(String::as_str)).collect::<Vec<_>>();
+    let suite = ServiceIdentity::default();
+    let names = LOOPBACK.into_iter().chain(hosts.iter().chain(&suite.names).map(String::as_str)).collect::<Vec<_>>();
     let mut issued = vec![("server", authority.issue(&names, now, LASTS)?)];
-    for connection in &connections {
-        issued.push((connection, authority.issue(&[&format!("urn:crossdock:connection:{connection}")], now, LASTS)?));
+    for names in &connections {
+        let uris: Vec<_> = names.iter().map(|name| format!("urn:crossdock:connection:{name}")).collect();
+        issued.push((names[0], authority.issue(&uris.iter().map(String::as_str).collect::<Vec<_>>(), now, LASTS)?));
+    }
+    if cluster {
+        issued.push(("cluster", authority.issue(&suite.operators.iter().map(String::as_str).collect::<Vec<_>>(), now, LASTS)?));
     }
     std::fs::create_dir_all(&to).map_err(at(to.display()))?;
     let files = files(&to, &authority, &issued);
@@ -65,10 +72,10 @@ fn write(path: &Path, content: &str, mode: u32) -> std::io::Result<()> {
 /// The names of files are made of them.
 fn is_connection(name: &str) -> bool {
     let plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    plain && (1..=40).contains(&name.len()) && !["authority", "server"].contains(&name)
+    plain && (1..=40).contains(&name.len()) && !TAKEN.contains(&name)
 }
 
-fn told(to: &Path, connections: &[String]) -> Result<(), Failure> {
+fn told(to: &Path, connections: &[Vec<&str>]) -> Result<(), Failure> {
     let at = to.display();
     line(format!(
         "{at}/authority.pem and what it vouches for, for trials only. The authority's key was not kept; all ends in 30 days.\n\n\
@@ -76,11 +83,11 @@ fn told(to: &Path, connections: &[String]) -> Result<(), Failure> {
          crossdock serve --tls-certificate {at}/server.pem --tls-key {at}/server-key.pem \\\n    \
          --tls-client-authorities {at}/authority.pem --tls-authorities {at}/authority.pem\n"
     ))?;
-    for connection in connections {
+    for (connection, file) in connections.iter().flat_map(|names| names.iter().map(|name| (name, names[0]))) {
         line(format!(
             "Call as {connection}, which the policy knows by urn:crossdock:connection:{connection}:\n\n  \
              crossdock stats --address https://localhost:7400 --authorities {at}/authority.pem \\\n    \
-             --certificate {at}/{connection}.pem --certificate-key {at}/{connection}-key.pem --connection {connection}\n"
+             --certificate {at}/{file}.pem --certificate-key {at}/{file}-key.pem --connection {connection}\n"
         ))?;
     }
     Ok(())

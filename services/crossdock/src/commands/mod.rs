@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod certs;
 mod check;
+mod closed_loop;
 mod decisions;
 mod demo;
 mod drafts;
@@ -15,6 +16,7 @@ mod freshness;
 mod history;
 mod import;
 mod operations;
+mod operator;
 mod policy;
 mod recommendations;
 mod records;
@@ -33,6 +35,7 @@ use crate::{
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve { services, settings } => serve::serve(&services, settings).await,
+        Command::Migrate { services, settings } => serve::migrate(&services, settings).await,
         Command::Config { settings } => serve::config(settings),
         Command::Certs(command) => certs::run(command),
         Command::Policy(command) => policy::run(command).await,
@@ -67,7 +70,9 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(command) => audit::run(command).await,
         Command::Check { target } => check::check(&target).await,
         Command::Freshness { target } => freshness::show(&target).await,
+        Command::Loop(asked) => closed_loop::run(asked).await,
         Command::Demo(asked) => demo::demo(asked).await,
+        Command::Operator(command) => operator::run(command).await,
         Command::Token(command) => token::run(command).await,
         Command::Stats { target } => operations::stats(&target).await,
     }

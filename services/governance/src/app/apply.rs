@@ -16,23 +16,24 @@ pub enum Applied {
     New,
     /// This one, as before: nothing was written.
     Same,
-    /// Another one, of this version, which stays.
+    /// Another one, of this version (empty: none), which stays.
     Kept(String),
 }
 
-/// Puts a policy in force that was read from this file; `unless_held`, only where none is.
+/// Puts a policy in force, with where it comes from; only in the place of the version that is expected (empty: of none), if there is one.
 ///
 /// # Errors
 /// If the store fails.
-pub fn apply(tx: &mut Tx<'_>, policy: &Policy, file: &str, unless_held: bool) -> Result<Applied> {
+pub fn apply(tx: &mut Tx<'_>, policy: &Policy, source: &str, expected: Option<&str>) -> Result<Applied> {
     derive(tx, &Default::default(), |to| {
-        let held = to.held::<Policy>(ACTIVE)?;
-        match &held {
-            Some(held) if held == policy => return Ok(Applied::Same),
-            Some(held) if unless_held => return Ok(Applied::Kept(held.version.clone())),
-            _ => {}
+        let held = to.held::<Policy>(ACTIVE)?.unwrap_or_default();
+        if held == *policy {
+            return Ok(Applied::Same);
         }
-        audit::policy(to, file, &held.unwrap_or_default(), policy)?;
+        if expected.is_some_and(|expected| expected != held.version) {
+            return Ok(Applied::Kept(held.version));
+        }
+        audit::policy(to, source, &held, policy)?;
         to.edit::<Policy>(ACTIVE, |_| Some(policy.clone()))?;
         to.due(REROUTE, "");
         Ok(Applied::New)

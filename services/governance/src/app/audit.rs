@@ -8,15 +8,15 @@ use crossdock_proto::{
 use crossdock_records::{Change, Derived, Origin, audit, differences};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Another policy is in force: which one it replaces, what it changes, and each connection that comes, changes or goes. Who wrote its file is not known here.
+/// Another policy is in force: which one it replaces, what it changes, and each connection that comes, changes or goes. Who wrote it is not known here.
 ///
 /// # Errors
 /// If the store fails.
-pub fn policy(to: &mut Derived<'_, '_>, file: &str, was: &Policy, is: &Policy) -> Result<()> {
+pub fn policy(to: &mut Derived<'_, '_>, source: &str, was: &Policy, is: &Policy) -> Result<()> {
     let changed = differences(was, is).into_keys().filter(|name| name != "version").collect::<Vec<_>>().join(", ");
     let values = [("version_before", &was.version), ("version", &is.version), ("changed", &changed)];
     let values = values.map(|(name, value)| (name.to_owned(), value.clone())).into();
-    append(to, is, AuditEntry { message: format!("from {file}"), values, ..entry("POLICY_CHANGED", "policy", "active") })?;
+    append(to, is, AuditEntry { message: format!("from {source}"), values, ..entry("POLICY_CHANGED", "policy", "active") })?;
     let by_name = |policy: &Policy| -> BTreeMap<String, Connection> {
         policy.connections.iter().map(|connection| (connection.name.clone(), connection.clone())).collect()
     };

@@ -8,18 +8,18 @@ readable!(Label, ReasonName, Webhook);
 /// Name of a rule, a level or a route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(inline)]
-pub struct Label(#[schemars(regex(pattern = "^[a-z0-9-]{1,40}$"))] String);
+pub struct Label(#[schemars(length(max = 40), regex(pattern = "^[a-z0-9-]{1,40}$"))] String);
 
 /// Reason of an exception.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(inline)]
-pub struct ReasonName(#[schemars(regex(pattern = "^[A-Z][A-Z0-9_]{0,63}$"))] String);
+pub struct ReasonName(#[schemars(length(max = 64), regex(pattern = "^[A-Z][A-Z0-9_]{0,63}$"))] String);
 
 /// Where to tell of exceptions.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
 pub struct Webhook(
-    #[schemars(regex(pattern = "^http://"))]
+    #[schemars(length(max = 500), regex(pattern = "^http://"))]
     String,
 );
 

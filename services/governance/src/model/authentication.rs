@@ -3,6 +3,7 @@
 use super::{
     cross::at,
     file::{Connection, PolicyFile},
+    rules::rules,
     set::Distinct,
     text::{Text, readable},
     values::Label,
@@ -10,16 +11,23 @@ use super::{
 };
 use crossdock_yaml::{Fault, did_you_mean};
 use http::Uri;
-use schemars::JsonSchema;
-use serde::Deserialize;
-use std::{collections::BTreeMap, net::IpAddr};
+use schemars::{JsonSchema, Schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IntoDeserializer, MapAccess, Visitor},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt, net::IpAddr};
 
 readable!(CertificateName, Claim, KeysAt);
 
 /// How a connection proves who it is.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[schemars(inline, transform = also_as_mapping, extend("x-kubernetes-validations" = rules([(
+    "(has(self.certificate) ? 1 : 0) + (has(self.token) ? 1 : 0) + (has(self.jwt) ? 1 : 0) == 1",
+    "say exactly one of certificate, token and jwt",
+)])))]
 pub enum Authentication {
     /// By a client certificate with one of these names: DNS names or URIs.
     Certificate(Distinct<CertificateName>),
@@ -29,9 +37,77 @@ pub enum Authentication {
     Jwt(Jwt),
 }
 
+/// The ways, as their names are written.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Way {
+    Certificate,
+    Token,
+    Jwt,
+}
+
+/// What `token` says as the key of a mapping.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "nothing more: {}")]
+struct Nothing {}
+
+/// The schema of a custom resource has no text beside mappings, so `token` may be written as one of them too.
+fn also_as_mapping(schema: &mut Schema) {
+    if let Some(Value::Array(ways)) = schema.get_mut("oneOf") {
+        ways.push(json!({
+            "type": "object",
+            "description": "By a token that `crossdock token create` made for it: the same as `token`.",
+            "properties": {"token": {"type": "object", "additionalProperties": false}},
+            "required": ["token"],
+            "additionalProperties": false,
+        }));
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Authentication;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("token, or a mapping such as {certificate: [erp.example.com]}")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Authentication, E> {
+        match Way::deserialize(text.into_deserializer())? {
+            Way::Token => Ok(Authentication::Token),
+            Way::Certificate => Err(E::custom("say by which: {certificate: [erp.example.com]}")),
+            Way::Jwt => Err(E::custom("say by which: {jwt: {issuer: sso, subject: erp-eu}}")),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Authentication, A::Error> {
+        let Some(way) = from.next_key()? else { return Err(A::Error::custom("say one of certificate, token and jwt")) };
+        let authentication = match way {
+            Way::Certificate => Authentication::Certificate(from.next_value()?),
+            Way::Token => from.next_value().map(|Nothing {}| Authentication::Token)?,
+            Way::Jwt => Authentication::Jwt(from.next_value()?),
+        };
+        match from.next_key::<Way>()? {
+            None => Ok(authentication),
+            Some(_) => Err(A::Error::custom("say one of certificate, token and jwt, not several")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Authentication {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Reader)
+    }
+}
+
 /// By which JSON Web Tokens.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {issuer: sso, subject: erp-eu}")]
+#[schemars(extend("x-kubernetes-validations" = rules([(
+    "has(self.subject) || (has(self.claims) && size(self.claims) > 0)",
+    "any token of the issuer would do: name a subject, or claims that it has to have",
+)])))]
 pub struct Jwt {
     /// Name of the issuer, one of `issuers`.
     pub issuer: Label,
@@ -102,7 +178,7 @@ pub struct CallLimits {
 /// A name in a certificate: a DNS name or a URI.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(inline)]
-pub struct CertificateName(#[schemars(regex(pattern = "^[!-~]{1,200}$"))] String);
+pub struct CertificateName(#[schemars(length(max = 200), regex(pattern = "^[!-~]{1,200}$"))] String);
 
 /// The value of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -113,7 +189,7 @@ pub struct Claim(#[schemars(length(min = 1, max = 200))] String);
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
 pub struct KeysAt(
-    #[schemars(regex(pattern = "^(https://|/)"))]
+    #[schemars(length(max = 500), regex(pattern = "^(https?://|/)"))]
     String,
 );
 

@@ -1,6 +1,7 @@
 //! How feedback is read and who cares for exceptions, as it is written.
 
 use super::{
+    rules::{lasts, rules},
     set::Distinct,
     values::{Id, Label, Name, ReasonName, Span, Webhook},
 };
@@ -32,6 +33,9 @@ pub enum ReceiptMode {
 /// How a connection sends feedback.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {connection: erp, receipts: cumulative}")]
+#[schemars(extend("x-kubernetes-validations" = rules([
+    ("has(self.confirmations) || has(self.receipts)", "says nothing: give confirmations, receipts or both"),
+])))]
 pub struct Feedback {
     /// The connection.
     pub connection: Name,
@@ -71,6 +75,12 @@ impl ServiceName {
 /// Who cares for which exceptions.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {name: all, team: data}")]
+#[schemars(extend("x-kubernetes-validations" = rules([
+    ("!has(self.escalate_after) || has(self.escalate_to)", "needs escalate_to: which team it goes to after escalate_after"),
+    ("!has(self.escalate_to) || has(self.escalate_after)", "needs escalate_after: when it goes to escalate_to"),
+    ("!has(self.escalate_to) || self.escalate_to != self.team", "escalate_to is the same team; name another"),
+    (&lasts("self.escalate_after"), "escalate_after must be more than nothing: nobody could acknowledge it before"),
+])))]
 pub struct Route {
     /// Its name.
     pub name: Label,

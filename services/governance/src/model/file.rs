@@ -7,6 +7,7 @@ use super::{
     closing::{Feedback, Route},
     cross,
     objective::ServiceObjective,
+    rules::{lasts, rules},
     set::Distinct,
     values::{Currency, Description, FirstDay, Id, KindName, Name, Percent, Span, Unit},
     writeback::Writeback,
@@ -15,7 +16,6 @@ use crossdock_proto as contract;
 use crossdock_yaml::Located;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_norway::with::singleton_map;
 
 /// The rules of Crossdock: who may talk, who counts, how fresh data has to be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -27,6 +27,7 @@ pub struct PolicyFile {
     pub connections: Vec<Connection>,
     /// Who makes the JSON Web Tokens by which connections prove who they are.
     #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-map-keys" = ["name"]))]
     pub issuers: Vec<Issuer>,
     /// Which connection counts, for kinds that more than one may write. Of entries that begin on the same day the first that fits decides.
     /// A kind without an entry: every connection that may write it counts.
@@ -47,9 +48,11 @@ pub struct PolicyFile {
     pub writeback: Option<Writeback>,
     /// How connections send feedback. A connection without an entry: replace and delta.
     #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-map-keys" = ["connection"]))]
     pub feedback: Vec<Feedback>,
     /// Who cares for which exceptions. The first route that fits decides.
     #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-map-keys" = ["name"]))]
     pub routes: Vec<Route>,
 }
 
@@ -104,6 +107,11 @@ pub enum Ids {
 /// An external platform that may talk to Crossdock.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {name: erp, roles: [erp]}")]
+#[schemars(extend("x-kubernetes-validations" = rules([(
+    "!has(self.names_principals) || !self.names_principals || !has(self.authentication) || !has(self.authentication.jwt) || \
+     !has(self.authentication.jwt.persons) || !self.authentication.jwt.persons",
+    "the token says who the person is (persons): take names_principals away",
+)])))]
 pub struct Connection {
     /// Its name, sent with every call in the metadata `crossdock-connection`.
     pub name: Name,
@@ -129,8 +137,6 @@ pub struct Connection {
     #[serde(default)]
     pub names_principals: bool,
     /// How it proves who it is. Absent: it can only be used with `--insecure`.
-    #[serde(default, deserialize_with = "singleton_map::deserialize")]
-    #[schemars(with = "Option<Authentication>")]
     pub authentication: Option<Authentication>,
     /// How much it may ask for. Absent: 100 calls at once, 1000 per second.
     pub limits: Option<CallLimits>,
@@ -168,6 +174,7 @@ pub struct LoadGuard {
 /// How old the newest watermark may be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {kind: item, max_age: 24h}")]
+#[schemars(extend("x-kubernetes-validations" = rules([(&lasts("self.max_age"), "max_age must be more than nothing: no data is that fresh")])))]
 pub struct Objective {
     /// Kind it speaks of.
     pub kind: KindName,
@@ -177,12 +184,20 @@ pub struct Objective {
     pub max_age: Span,
 }
 
+/// Reads a policy file, whatever its parts say of each other.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn values(text: &str) -> Result<PolicyFile, Located> {
+    crossdock_yaml::read(text).map_err(friendly)
+}
+
 /// Reads a policy file and checks it whole.
 ///
 /// # Errors
 /// What is wrong. The first thing, where the text cannot be read or a value is none; otherwise everything.
 pub fn read(text: &str) -> Result<PolicyFile, Vec<Located>> {
-    let mut file: PolicyFile = crossdock_yaml::read(text).map_err(|fault| vec![friendly(fault)])?;
+    let mut file = values(text).map_err(|fault| vec![fault])?;
     let faults = cross::faults(&file);
     if !faults.is_empty() {
         return Err(faults.into_iter().map(|fault| fault.located(text)).collect());

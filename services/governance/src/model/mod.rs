@@ -8,6 +8,7 @@ pub mod exception;
 pub mod file;
 pub mod objective;
 pub mod route;
+pub mod rules;
 pub mod set;
 pub mod text;
 pub mod token;

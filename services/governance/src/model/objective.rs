@@ -3,6 +3,7 @@
 use super::{
     cross::at,
     file::PolicyFile,
+    rules::rules,
     text::{Text, readable},
     values::Name,
 };
@@ -18,6 +19,7 @@ readable!(Contract, Latency, Share);
 /// How well a contract has to be answered.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {contract: crossdock.demand.v1, latency: 250ms, errors: 0.1%}")]
+#[schemars(extend("x-kubernetes-validations" = rules([("has(self.latency) || has(self.errors)", "says nothing: give latency, errors or both")])))]
 pub struct ServiceObjective {
     /// The contract, by its package.
     pub contract: Contract,
@@ -32,17 +34,17 @@ pub struct ServiceObjective {
 /// A contract, by its package.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(inline)]
-pub struct Contract(#[schemars(regex(pattern = r"^crossdock\.[a-z]+\.v1$"))] String);
+pub struct Contract(#[schemars(length(max = 60), regex(pattern = r"^crossdock\.[a-z]+\.v1$"))] String);
 
 /// How long an answer may take, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
-pub struct Latency(#[schemars(with = "String", regex(pattern = r"^\d{1,5}(ms|s)$"))] u32);
+pub struct Latency(#[schemars(with = "String", length(max = 7), regex(pattern = r"^\d{1,5}(ms|s)$"))] u32);
 
 /// A share that may be small, as a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
-pub struct Share(#[schemars(with = "String", regex(pattern = r"^\d{1,3}(\.\d{1,4})?%$"))] Micro);
+pub struct Share(#[schemars(with = "String", length(max = 9), regex(pattern = r"^\d{1,3}(\.\d{1,4})?%$"))] Micro);
 
 impl Contract {
     /// As text.

@@ -16,11 +16,13 @@ use serde::{
 };
 use std::{borrow::Cow, fmt};
 
-/// The name that services use among themselves.
-const RESERVED: &str = "crossdock";
+/// The names that services use among themselves, and the operator of a cluster.
+const RESERVED: [&str; 2] = ["crossdock", "crossdock-operator"];
 /// Longest text for people, and longest id, in characters.
 const DESCRIPTION: usize = 200;
 const ID: usize = 100;
+/// Longest text of a span of time, in characters.
+const SPAN: usize = 40;
 /// Longest span of time that is taken: ten years.
 const LONGEST: i64 = 3_660 * DAY;
 const DAY: i64 = 86_400;
@@ -30,7 +32,7 @@ readable!(Name, Description, Id, KindName, Unit, Currency, FirstDay, Span);
 /// Name of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(inline)]
-pub struct Name(#[schemars(regex(pattern = "^[a-z0-9-]{1,40}$"))] String);
+pub struct Name(#[schemars(length(max = 40), regex(pattern = "^[a-z0-9-]{1,40}$"))] String);
 
 /// A text for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
@@ -49,22 +51,22 @@ pub struct KindName(String);
 /// A unit of measure.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
-pub struct Unit(#[schemars(regex(pattern = "^[A-Z0-9]{2,3}$"))] String);
+pub struct Unit(#[schemars(length(max = 3), regex(pattern = "^[A-Z0-9]{2,3}$"))] String);
 
 /// A currency.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
-pub struct Currency(#[schemars(regex(pattern = "^[A-Z]{3}$"))] String);
+pub struct Currency(#[schemars(length(max = 3), regex(pattern = "^[A-Z]{3}$"))] String);
 
 /// The first day on which something holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(inline)]
-pub struct FirstDay(#[schemars(with = "String", regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))] jiff::civil::Date);
+pub struct FirstDay(#[schemars(with = "String", length(max = 10), regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))] jiff::civil::Date);
 
 /// A span of time, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
-pub struct Span(#[schemars(with = "String", regex(pattern = r"^(\d+[dhms] ?)+$"))] i64);
+pub struct Span(#[schemars(with = "String", length(max = 40), regex(pattern = r"^(\d{1,9}[dhms] ?)+$"))] i64);
 
 /// A share in percent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
@@ -87,8 +89,8 @@ impl Text for Name {
     const EXPECTED: &'static str = "the name of a connection such as erp-eu";
 
     fn read(text: &str) -> Result<Self, String> {
-        if text == RESERVED {
-            return Err(format!("{text:?} is the name that services use among themselves; take another"));
+        if RESERVED.contains(&text) {
+            return Err(format!("{text:?} is a name that Crossdock itself goes by; take another"));
         }
         let good = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if good { Ok(Self(text.into())) } else { Err(format!("{text:?} is no name: 1 to 40 of a-z, 0-9 and - such as erp-eu")) }
@@ -212,7 +214,9 @@ impl Text for Span {
     const EXPECTED: &'static str = "a span of time such as 24h";
 
     fn read(text: &str) -> Result<Self, String> {
-        let seconds = spans(text).ok_or_else(|| format!("{text:?} is no span of time: write 90m, 24h, 7d or 1h 30m"))?;
+        let seconds = spans(text)
+            .filter(|_| text.len() <= SPAN)
+            .ok_or_else(|| format!("{text:?} is no span of time: write 90m, 24h, 7d or 1h 30m"))?;
         if seconds > LONGEST { Err(format!("{text:?} is too long: at most 3660d")) } else { Ok(Self(seconds)) }
     }
 }

@@ -1,6 +1,7 @@
 //! How recommendations become orders, as it is written.
 
 use super::{
+    rules::{lasts, rules, seconds, shorter},
     set::Distinct,
     values::{Currency, FirstDay, Id, KindName, Label, Name, Span, Whole},
 };
@@ -11,6 +12,17 @@ use serde::Deserialize;
 /// How recommendations become orders.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping with at least the key `levels`")]
+#[schemars(extend("x-kubernetes-validations" = rules([
+    (
+        "!has(self.approval_rules) || self.approval_rules.all(rule, rule.levels.all(name, self.levels.exists(level, level.name == name)))",
+        "an approval rule names a level that is none of levels",
+    ),
+    (
+        "!has(self.connectors) || self.connectors.all(one, self.connectors.exists_one(other, \
+         (has(one.company) ? one.company : '') == (has(other.company) ? other.company : '')))",
+        "two connectors for one company, or two for all others; exactly one posts",
+    ),
+])))]
 pub struct Writeback {
     /// Currency in which values are compared. Absent: values are unknown, and a person approves everything.
     pub currency: Option<Currency>,
@@ -18,9 +30,10 @@ pub struct Writeback {
     pub rate_type: Option<Id>,
     /// Who has to approve what. Of the rules of a stage the first whose condition holds decides; where none holds, the first level approves.
     #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-map-keys" = ["name"]))]
     pub approval_rules: Vec<ApprovalRule>,
     /// Who may approve, the lowest level first. At least one.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 20), extend("x-kubernetes-list-map-keys" = ["name"]))]
     pub levels: Vec<Level>,
     /// Who stands in for whom.
     #[serde(default)]
@@ -41,6 +54,7 @@ pub struct Writeback {
     pub posting: Posting,
     /// What happens when a planner is silent.
     #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-map-keys" = ["connection"]))]
     pub fallbacks: Vec<Fallback>,
     /// Kinds whose freshness objective has to be met for approval without a person.
     pub fresh_kinds: Option<Distinct<KindName>>,
@@ -80,14 +94,28 @@ impl Stage {
 /// Who has to approve what.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {name: small, stage: line, when: value <= 5000, levels: []}")]
+#[schemars(extend("x-kubernetes-validations" = rules([
+    (
+        "size(self.levels) > 0 || (!has(self.expire_after) && !has(self.escalate_after))",
+        "nobody has to approve, so nothing waits; name levels, or leave expire_after and escalate_after out",
+    ),
+    (&lasts("self.expire_after"), "expire_after must be more than nothing: nobody could decide"),
+    (&lasts("self.escalate_after"), "escalate_after must be more than nothing: nobody could decide"),
+    (
+        &shorter("self.escalate_after", "self.expire_after"),
+        "escalate_after never comes: it expires before; make it shorter than expire_after",
+    ),
+])))]
 pub struct ApprovalRule {
     /// Its name, kept with every decision.
     pub name: Label,
     /// Where it looks.
     pub stage: Stage,
     /// CEL condition over the values of its stage.
+    #[schemars(length(max = 2000))]
     pub when: String,
     /// Levels that have to approve, in this order. Empty: nobody has to.
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "set"))]
     pub levels: Vec<Label>,
     /// Without a decision it expires after this long. Absent: never.
     pub expire_after: Option<Span>,
@@ -108,6 +136,10 @@ pub struct Level {
 /// Somebody stands in for somebody else.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {from: ann, to: ben, first_day: 2026-07-01, last_day: 2026-07-14}")]
+#[schemars(extend("x-kubernetes-validations" = rules([
+    ("self.from != self.to", "nobody can stand in for themselves"),
+    ("self.first_day <= self.last_day", "last_day is before first_day"),
+])))]
 pub struct Delegation {
     /// For whom.
     pub from: Id,
@@ -153,9 +185,26 @@ pub enum StaleBasis {
     Net,
 }
 
+fn a_day_at_most(span: &str) -> String {
+    format!("!has({span}) || ({0} >= 1 && {0} <= 86400)", seconds(span))
+}
+
 /// How long connectors may try.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {max_attempts: 8}")]
+#[schemars(extend("x-kubernetes-validations" = rules([
+    (&a_day_at_most("self.lease"), "lease must be from 1s to 1d"),
+    (&a_day_at_most("self.first_pause"), "first_pause must be from 1s to 1d"),
+    (&a_day_at_most("self.longest_pause"), "longest_pause must be from 1s to 1d"),
+    (
+        &format!(
+            "(has(self.first_pause) ? {} : 10) <= (has(self.longest_pause) ? {} : 3600)",
+            seconds("self.first_pause"),
+            seconds("self.longest_pause")
+        ),
+        "first_pause is longer than longest_pause (1h where it is absent)",
+    ),
+])))]
 pub struct Posting {
     /// A lease is good for this long. Absent: 1m.
     pub lease: Option<Span>,
@@ -181,6 +230,15 @@ pub enum FallbackMode {
 /// What happens when a planner is silent.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {connection: planner, after: 26h, mode: hold}")]
+#[schemars(extend("x-kubernetes-validations" = rules([
+    (&lasts("self.after"), "after must be more than nothing: the planner would always be silent"),
+    ("self.mode != 'hold' || !has(self.expire_after)", "expire_after says nothing with mode hold; leave it out"),
+    ("self.mode == 'hold' || has(self.expire_after)", "needs expire_after: how long the last run is good"),
+    (
+        &shorter("self.after", "self.expire_after"),
+        "expire_after must be more than after: the run would expire before its planner is silent",
+    ),
+])))]
 pub struct Fallback {
     /// The planner's connection.
     pub connection: Name,

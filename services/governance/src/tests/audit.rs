@@ -29,7 +29,7 @@ async fn another_policy_is_told_by_what_it_changes() {
     let other = RULES.replace("[erp]", "[erp, warehouse]").replace("name: buyer", "name: desk") + "issue_grace: 5s\n";
     for rules in [RULES, RULES, &other] {
         let policy = crate::check("", rules).unwrap();
-        store.write("policy", move |tx| apply(tx, &policy, "rules.yaml", false)).await.unwrap();
+        store.write("policy", move |tx| apply(tx, &policy, "rules.yaml", None)).await.unwrap();
     }
     let told: Vec<String> =
         entries(&store).await.iter().map(|entry| format!("{} {} {:?}", entry.action, entry.key, entry.values)).collect();

@@ -48,7 +48,7 @@ impl Desk {
 
     async fn apply(&self, routes: &str) {
         let policy = crate::check("policy.yaml", &format!("{CONNECTIONS}{routes}")).unwrap();
-        self.store.write("policy", move |tx| apply(tx, &policy, "policy.yaml", false)).await.unwrap();
+        self.store.write("policy", move |tx| apply(tx, &policy, "policy.yaml", None)).await.unwrap();
         self.run().await;
     }
 
@@ -72,7 +72,7 @@ impl Desk {
     }
 
     async fn run(&self) {
-        let kinds = Arc::new(crate::service(None).unwrap().kinds);
+        let kinds = Arc::new(crate::service(crate::Source::BuiltIn).unwrap().kinds);
         let runner = Runner::new(
             self.store.clone(),
             kinds,

@@ -40,7 +40,7 @@ impl Process {
         let config =
             Config { listen: ([127, 0, 0, 1], 0).into(), data_dir: folder.path().join("data"), insecure: true, ..Config::default() };
         let ((give, handle), (say, address), (end, ended)) = (oneshot::channel(), oneshot::channel(), oneshot::channel::<()>());
-        let services = vec![crate::service(Some(file.clone())).unwrap(), stub(give)];
+        let services = vec![crate::service(crate::Source::File(file.clone())).unwrap(), stub(give)];
         let serving = tokio::spawn(async move {
             serve(&config, services, Arc::new(SystemClock), |at| say.send(at).unwrap(), async { drop(ended.await) }).await
         });
@@ -96,7 +96,7 @@ fn stub(give: oneshot::Sender<Handle>) -> Service {
         kinds: Kinds::new(),
         peers: &PEERS,
         tasks: &[],
-        verbs: |_| Routes::default(),
+        verbs: Box::new(|_| Routes::default()),
         gauges: |_, _, _| Ok(Vec::new()),
         background: vec![Box::new(|handle| Box::pin(async { drop(give.send(handle)) }))],
     }

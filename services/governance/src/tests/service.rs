@@ -1,7 +1,7 @@
 //! The policy on its way from the file to other services, and the exception desk.
 
 use super::process::{PATIENCE, Process, by, reason};
-use crate::wire::reload::Source;
+use crate::wire::reload::Followed;
 use crossdock_core::SystemClock;
 use crossdock_proto::{
     governance::{AcknowledgeExceptionRequest, Exception, ExceptionFilter, ExceptionState},
@@ -20,7 +20,7 @@ const RULES: &str = "connections:\n  - {name: erp, roles: [erp]}\n  - {name: buy
 
 async fn handle(folder: &Path) -> Handle {
     let store = Store::open(Location::Sqlite(folder.join("governance.db")), Arc::new(SystemClock)).await.unwrap();
-    let kinds = crate::service(None).unwrap().kinds;
+    let kinds = crate::service(crate::Source::BuiltIn).unwrap().kinds;
     Handle::start("governance", store, Arc::new(kinds), &Bounds::new(Limits::default())).await.unwrap()
 }
 
@@ -33,7 +33,7 @@ async fn the_policy_in_force_is_what_the_file_says_once_it_stands_still() {
     let folder = tempfile::tempdir().unwrap();
     let (file, handle) = (folder.path().join("policy.yaml"), handle(folder.path()).await);
     let put = |text: &str| std::fs::write(&file, text).unwrap();
-    let mut source = Source::new(handle.clone(), Some(file.clone()));
+    let mut source = Followed::new(handle.clone(), Some(file.clone()));
 
     source.look().await;
     assert_eq!(in_force(&handle), (String::new(), 0), "there is no file yet");
@@ -49,7 +49,7 @@ async fn the_policy_in_force_is_what_the_file_says_once_it_stands_still() {
     source.look().await;
     source.look().await;
     source.look().await;
-    Source::new(handle.clone(), Some(file.clone())).look().await;
+    Followed::new(handle.clone(), Some(file.clone())).look().await;
     assert_eq!(in_force(&handle), first);
 
     for faulty in ["connections: [{name: erp}]", "", "connections: ["] {
@@ -69,7 +69,7 @@ async fn the_policy_in_force_is_what_the_file_says_once_it_stands_still() {
     let second = in_force(&handle);
     assert!(second.0 != first.0 && second.1 == first.1 + 3, "{second:?}");
 
-    Source::new(handle.clone(), None).look().await;
+    Followed::new(handle.clone(), None).look().await;
     assert_eq!(in_force(&handle), second, "a start without a file replaces no policy");
 }
 
@@ -77,7 +77,7 @@ async fn the_policy_in_force_is_what_the_file_says_once_it_stands_still() {
 async fn the_first_start_without_a_file_takes_the_built_in_policy() {
     let folder = tempfile::tempdir().unwrap();
     let handle = handle(folder.path()).await;
-    Source::new(handle.clone(), None).look().await;
+    Followed::new(handle.clone(), None).look().await;
     assert_eq!(in_force(&handle).0, crate::check("", crate::FIRST_TRY).unwrap().version);
 }
 

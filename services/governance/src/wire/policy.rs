@@ -10,6 +10,8 @@ use crate::wire::{authentication, writeback};
 use crossdock_proto::governance::{self as contract, IdSpace};
 use crossdock_yaml::Located;
 use prost::Message;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -43,10 +45,37 @@ pub fn check(name: &str, text: &str) -> Result<contract::Policy, Vec<PolicyFault
     file::read(text).map(|file| document(&file)).map_err(|faults| faults.into_iter().map(fault).collect())
 }
 
-/// The JSON Schema of a policy file, for editors and for custom resources.
+/// The first value of a file that is none, if there is one, whatever its parts say of each other.
+pub fn misread(name: &str, text: &str) -> Option<PolicyFault> {
+    let Located { line, column, message } = file::values(text).err()?;
+    Some(PolicyFault { file: name.to_owned(), line, column, message })
+}
+
+/// The JSON Schema of a policy file, for editors.
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(PolicyFile);
+    let mut schema = schemars::schema_for!(PolicyFile).to_value();
+    leave_out(&mut schema, FOR_CLUSTERS);
     serde_json::to_string_pretty(&schema).unwrap_or_default()
+}
+
+/// The same for custom resources: with all that Kubernetes checks besides, and each type where it is used.
+pub fn schema_for_clusters() -> Value {
+    let settings = SchemaSettings::default().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<PolicyFile>().to_value()
+}
+
+/// What begins the keys of a schema that only Kubernetes knows.
+const FOR_CLUSTERS: &str = "x-kubernetes-";
+
+fn leave_out(schema: &mut Value, prefix: &str) {
+    match schema {
+        Value::Object(keys) => {
+            keys.retain(|key, _| !key.starts_with(prefix));
+            keys.values_mut().for_each(|value| leave_out(value, prefix));
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| leave_out(element, prefix)),
+        _ => {}
+    }
 }
 
 /// The policy with its version: a digest of all that it says.

@@ -1,8 +1,9 @@
 //! Keeps the policy in force what its file says, while the service runs.
 
 use crate::{
+    Source,
     app::apply::{Applied, apply},
-    wire::policy::check,
+    wire::{policy::check, stranded},
 };
 use crossdock_core::Result;
 use crossdock_proto::governance::Policy;
@@ -19,21 +20,26 @@ const BUILT_IN: &str = "first-try.yaml";
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Applies the file, or the built-in policy, and the file again whenever it has changed.
-pub async fn run(handle: Handle, file: Option<PathBuf>) {
+pub async fn run(handle: Handle, source: Source) {
+    let file = match source {
+        Source::File(file) => Some(file),
+        Source::BuiltIn => None,
+        Source::Calls => return,
+    };
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut source = Source::new(handle, file);
+    let mut followed = Followed::new(handle, file);
     loop {
         ticks.tick().await;
-        source.look().await;
-        if source.file.is_none() && source.done.is_some() {
+        followed.look().await;
+        if followed.file.is_none() && followed.done.is_some() {
             return;
         }
     }
 }
 
-/// Where the policy comes from, and how far it was followed.
-pub struct Source {
+/// A file or the built-in policy, and how far it was followed.
+pub struct Followed {
     handle: Handle,
     file: Option<PathBuf>,
     /// What was read at the last look: the text, or why there is none.
@@ -42,7 +48,7 @@ pub struct Source {
     done: Option<Result<String, String>>,
 }
 
-impl Source {
+impl Followed {
     /// A file, or the built-in policy.
     pub fn new(handle: Handle, file: Option<PathBuf>) -> Self {
         Self { handle, file, seen: None, done: None }
@@ -92,8 +98,11 @@ impl Source {
     }
 
     async fn apply(&self, policy: Policy) -> Result<()> {
-        let (version, file, unless_held) = (policy.version.clone(), self.name(), self.file.is_none());
-        let applied = self.handle.store.write("policy", move |tx| apply(tx, &policy, &file, unless_held)).await?;
+        stranded::refuse(&self.handle, &policy).await?;
+        let (version, file) = (policy.version.clone(), self.name());
+        // The built-in policy replaces none.
+        let expected = self.file.is_none().then_some("");
+        let applied = self.handle.store.write("policy", move |tx| apply(tx, &policy, &file, expected)).await?;
         match applied {
             Applied::New => tracing::info!(file = self.name(), version, "a policy is in force"),
             Applied::Same => tracing::debug!(file = self.name(), version, "the policy in force is the same"),

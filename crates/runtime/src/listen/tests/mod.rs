@@ -4,7 +4,7 @@ mod ends;
 mod limits;
 mod tls;
 
-use super::listen;
+use super::{Manners, listen};
 use axum::{Router, body::Bytes, extract::Extension, routing::get};
 use crossdock_core::{Clock, Micros, SystemClock};
 use crossdock_identity::{Authority, Certificates, ClientTls, Connector, HTTP2, Proof, Tls, explain};
@@ -19,6 +19,8 @@ use tower::{Service, ServiceExt};
 
 /// How long anything may take that has to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long open calls may take after the end.
+const DRAIN: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A listener that serves a few paths.
@@ -33,7 +35,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (end, ended) = oneshot::channel::<()>();
-        let serving = tokio::spawn(listen(listener, routes(), certificates, limits, async { drop(ended.await) }));
+        let serving = tokio::spawn(listen(listener, routes(), Manners { certificates, limits, drain: DRAIN }, async { drop(ended.await) }));
         Self { address, end, serving }
     }
 

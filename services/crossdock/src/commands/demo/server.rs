@@ -5,6 +5,7 @@ use crate::{
     failure::{Failure, at},
     services,
 };
+use crossdock_governance::Source;
 use crossdock_runtime::Config;
 use crossdock_simulator::{CLOCK_FILE, SteppedClock};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -58,7 +59,7 @@ impl Server {
         };
         asked.telling.over(&mut config.telemetry);
         let ((started, start), (end, ended)) = (oneshot::channel(), oneshot::channel::<()>());
-        let chosen = services::chosen(&[], config.policy.clone())?;
+        let chosen = services::chosen(&[], Source::File(asked.policy.clone()))?;
         let serving = tokio::spawn(async move {
             let listening = move |address| _ = started.send(address);
             crossdock_runtime::serve(&config, chosen, clock, listening, async { drop(ended.await) }).await

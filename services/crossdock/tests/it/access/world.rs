@@ -60,7 +60,7 @@ impl World {
     /// With a row of every kind, own and another's.
     pub async fn new() -> Self {
         let services = vec![
-            crossdock_governance::service(None).unwrap(),
+            crossdock_governance::service(crossdock_governance::Source::BuiltIn).unwrap(),
             crossdock_master_data::service().unwrap(),
             crossdock_demand_signal::service().unwrap(),
             crossdock_recommendation_writeback::service().unwrap(),
