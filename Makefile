@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo observe test bench lint fuzz release
+.PHONY: help demo observe test k8s bench lint fuzz release
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -15,6 +15,11 @@ observe: ## Plays the demo with its telemetry going to a collector, Jaeger and P
 test: ## Runs every test on both engines; installs PostgreSQL if there is none
 	tests/install-postgres
 	tests/with-postgres cargo test --workspace --locked
+
+k8s: ## Tests chart, custom resources, operator and rolling upgrades on a real Kubernetes, which it builds once; as root; wants go and python3 too
+	tests/install-postgres
+	cargo build --locked --release -p crossdock
+	tests/k8s/check
 
 bench: ## Measures ingest on both engines against a bare insert of the same lines
 	tests/install-postgres
