@@ -8,14 +8,15 @@ use std::{error::Error as _, fs::File, path::Path, sync::Arc, time::Duration};
 /// How long after a failure a database is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Makes the tables of these services, or brings them forward, and ends: what a new release wants before its processes start.
+/// Makes the tables of these services, or brings them forward, and ends: what a new release wants before its processes start. It waits for no database: whoever
+/// starts it is told at once, and starts it again.
 ///
 /// # Errors
 /// If a store cannot be opened, or is of a release that is too new.
 pub async fn migrate(config: &Config, services: &[&'static str], clock: Arc<dyn Clock>) -> Result<()> {
     for service in services {
-        let (store, _lock) = open(config, service, &clock).await?;
-        store.close().await;
+        let (location, _lock) = place(config, service)?;
+        Store::open(location, Arc::clone(&clock)).await?.close().await;
         tracing::info!(service, "the store is ready for this release");
     }
     Ok(())
@@ -23,9 +24,14 @@ pub async fn migrate(config: &Config, services: &[&'static str], clock: Arc<dyn 
 
 /// The store of a service; for an embedded one also the lock that keeps its file to this process.
 pub(crate) async fn open(config: &Config, service: &'static str, clock: &Arc<dyn Clock>) -> Result<(Store, Option<File>)> {
+    let (location, lock) = place(config, service)?;
+    Ok((reached(service, location, clock).await?, lock))
+}
+
+fn place(config: &Config, service: &str) -> Result<(Location, Option<File>)> {
     let location = location(config, service)?;
     let lock = matches!(location, Location::Sqlite(_)).then(|| lock(&config.data_dir, service)).transpose()?;
-    Ok((reached(service, location, clock).await?, lock))
+    Ok((location, lock))
 }
 
 /// Keeps a folder of embedded stores to one process.

@@ -2,7 +2,7 @@
 
 import json
 
-from bed import BED, Failed, ask, expect, wait
+from bed import BED, CACHE, Failed, ask, expect, wait
 from release import SERVICES
 
 RATE = 500
@@ -26,15 +26,25 @@ class Load:
     def phase(self):
         return json.loads(ask(f"/api/v1/namespaces/{self.release.namespace}/pods/{self.pod}"))["status"]["phase"]
 
+    def progress(self):
+        """Its latest word on how it goes."""
+        return [line for line in self.release.logs(self.pod, tailLines=50).splitlines() if "answered by" in line][-1]
+
     def calls(self):
-        """How many calls it has made, by its latest word."""
-        return int(self.release.logs(self.pod, tailLines=1).split(" calls")[0].split()[-1])
+        return int(self.progress().split(" calls")[0].split()[-1])
+
+    def spread(self, replicas):
+        """Whether it has found all processes, new ones as well: until then it counts on those that it knows, and no more of them should go."""
+        answered = self.progress().split("answered by ")[1].split(", ")
+        return sorted(answered) == sorted(f"{service} {replicas}" for service in SERVICES)
 
     def end(self):
-        """What it saw, from its last line."""
+        """What it saw, from its last line; all of them are kept in the cache."""
         self.release.kubectl("exec", self.pod, "--", "/load", "stop")
         wait("the end of the load", 90, lambda: self.phase() in ("Succeeded", "Failed"))
-        lines = self.release.logs(self.pod).strip().splitlines()
+        log = self.release.logs(self.pod)
+        (CACHE / f"{self.pod}.log").write_text(log)
+        lines = log.strip().splitlines()
         try:
             return json.loads(lines[-1])
         except ValueError:

@@ -41,10 +41,10 @@ class Release:
     def helm(self, command, *words, timeout=600):
         return helm(command, "crossdock", "-n", self.namespace, *words, timeout=timeout)
 
-    def install(self, values, tag="now", charts=None):
+    def install(self, values, tag="now", chart=None, *settings):
         """Installs or upgrades, and waits until all that is there is ready."""
-        image = [f"--set=image.repository={REPOSITORY}", f"--set=image.tag={tag}"]
-        self.helm("upgrade", charts or self.charts / "crossdock", "--install", "--wait", "--timeout=10m", *(f"--values={file}" for file in values), *image)
+        image = [f"--set={setting}" for setting in (f"image.repository={REPOSITORY}", f"image.tag={tag}", *settings)]
+        self.helm("upgrade", chart or self.charts / "crossdock", "--install", "--wait", "--timeout=10m", *(f"--values={file}" for file in values), *image)
 
     def uninstall(self):
         self.helm("uninstall", "--wait")

@@ -117,11 +117,7 @@ pub const CASES: &[(&str, &str, &[&str])] = &[
         &["9:10: connections[1].ids: unknown value `canonicl`, expected `canonical` or `own`; did you mean `canonical`?"],
     ),
     ("name: erp\n", "name: ERP EU\n", &["2:11: connections[0].name: \"ERP EU\" is no name: 1 to 40 of a-z, 0-9 and - such as erp-eu"]),
-    (
-        "name: wms",
-        "name: crossdock",
-        &["7:11: connections[1].name: \"crossdock\" is the name that services use among themselves; take another"],
-    ),
+    ("name: wms", "name: crossdock", &["7:11: connections[1].name: \"crossdock\" is a name that Crossdock itself goes by; take another"]),
     ("name: wms", "name: erp", &["7:11: \"erp\" is the name of connection 1 too; every connection has its own"]),
     (
         "default_unit: EA",

@@ -131,7 +131,7 @@ fn the_same_time_in_other_words_is_the_same() {
 fn the_policy_for_a_first_try_names_every_role_it_needs() {
     let policy = check("first-try.yaml", FIRST_TRY).unwrap();
     let names: Vec<&str> = policy.connections.iter().map(|connection| connection.name.as_str()).collect();
-    assert_eq!(names, ["buyer", "erp", "operator", "planner", "wms"]);
+    assert_eq!(names, ["buyer", "erp", "loop", "operator", "planner", "wms"]);
     assert_eq!(policy.issue_grace.unwrap().seconds, 60);
     let erp = &policy.connections[1];
     assert_eq!((erp.default_unit.as_str(), erp.default_currency.as_str()), ("EA", "GBP"));

@@ -12,8 +12,8 @@ func (l *load) call(s *service, method string, request []byte) ([]byte, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), l.deadline)
 	defer cancel()
 	began := time.Now()
-	answer, err := s.call(ctx, method, request)
-	l.tally.add(s.name, method, time.Since(began), err)
+	answer, by, err := s.call(ctx, method, request)
+	l.tally.add(s.name, method, by, time.Since(began), err)
 	return answer, err == nil
 }
 
@@ -39,7 +39,7 @@ func (l *load) prepare(ctx context.Context) error {
 func (l *load) ask(ctx context.Context, s *service, method string, request []byte, taken int) error {
 	ctx, cancel := context.WithTimeout(ctx, l.deadline)
 	defer cancel()
-	answer, err := s.call(ctx, method, request)
+	answer, _, err := s.call(ctx, method, request)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (l *load) missing() int {
 		for range 60 {
 			ctx, cancel := context.WithTimeout(context.Background(), l.deadline)
 			var answer []byte
-			answer, err = l.services["demand-signal"].call(ctx, "BatchGet", get("demand_line", keys...))
+			answer, _, err = l.services["demand-signal"].call(ctx, "BatchGet", get("demand_line", keys...))
 			cancel()
 			if err == nil {
 				missing += len(keys) - count(answer)

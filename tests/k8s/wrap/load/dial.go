@@ -12,6 +12,7 @@ import (
 	transport "google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 )
@@ -74,11 +75,18 @@ func (s *service) dial(c credentials, t *tally) error {
 	return err
 }
 
-func (s *service) call(ctx context.Context, method string, request []byte) ([]byte, error) {
-	var answer []byte
+// call gives the answer, and who gave it.
+func (s *service) call(ctx context.Context, method string, request []byte) ([]byte, string, error) {
+	var (
+		answer []byte
+		by     peer.Peer
+	)
 	ctx = metadata.AppendToOutgoingContext(ctx, "crossdock-connection", s.connection)
-	err := s.channel.Invoke(ctx, "/"+packages[s.name]+".RecordService/"+method, &request, &answer)
-	return answer, err
+	err := s.channel.Invoke(ctx, "/"+packages[s.name]+".RecordService/"+method, &request, &answer, grpc.Peer(&by))
+	if by.Addr == nil {
+		return answer, "", err
+	}
+	return answer, by.Addr.String(), err
 }
 
 // bytesCodec sends and takes messages as they are on the wire.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,13 +38,15 @@ type tally struct {
 	began  time.Time
 	times  []time.Duration
 	result result
+	// Who answered since it was told last, by service.
+	answered map[string]map[string]bool
 }
 
 func newTally() *tally {
-	return &tally{result: result{ByCode: map[string]int{}, Messages: []string{}}}
+	return &tally{result: result{ByCode: map[string]int{}, Messages: []string{}}, answered: map[string]map[string]bool{}}
 }
 
-func (t *tally) add(service, method string, took time.Duration, err error) {
+func (t *tally) add(service, method, by string, took time.Duration, err error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if t.began.IsZero() {
@@ -51,6 +54,10 @@ func (t *tally) add(service, method string, took time.Duration, err error) {
 	}
 	t.times = append(t.times, took)
 	if err == nil {
+		if t.answered[service] == nil {
+			t.answered[service] = map[string]bool{}
+		}
+		t.answered[service][by] = true
 		if method == "IngestBatch" {
 			t.result.Acknowledged++
 		}
@@ -92,8 +99,14 @@ func (t *tally) tell(since time.Duration) {
 	defer t.mutex.Unlock()
 	recent := t.times[max(0, len(t.times)-2500):]
 	sorted := slices.Sorted(slices.Values(recent))
-	fmt.Printf("%3.0f s: %d calls, %d failed, %d sent again by gRPC, %d lines acknowledged; of the latest p50 %.1f ms, p99 %.1f ms\n",
-		since.Seconds(), len(t.times), t.result.Failed, t.again.Load(), t.result.Acknowledged, percentile(sorted, 50), percentile(sorted, 99))
+	by := []string{}
+	for service, processes := range t.answered {
+		by = append(by, fmt.Sprintf("%s %d", service, len(processes)))
+	}
+	slices.Sort(by)
+	clear(t.answered)
+	fmt.Printf("%3.0f s: %d calls, %d failed, %d sent again by gRPC, %d lines acknowledged; of the latest p50 %.1f ms, p99 %.1f ms; answered by %s\n",
+		since.Seconds(), len(t.times), t.result.Failed, t.again.Load(), t.result.Acknowledged, percentile(sorted, 50), percentile(sorted, 99), strings.Join(by, ", "))
 }
 
 func (t *tally) sum() result {
