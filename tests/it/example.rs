@@ -32,7 +32,8 @@ fn history_before_items(engine: Engine) {
     assert_eq!(parked(&server), LINES + RETURNS);
     let causes: Vec<Value> = lines(&server.run(&["list", "issue", "--service", "demand-signal", "--limit", "0", "--output", "json"]));
     let open = causes.iter().filter(|cause| cause["issue"]["state"] == "ISSUE_STATE_OPEN").count();
-    assert!(open == 0 || (3_000..5_000).contains(&open), "{open} causes: one per item, not one per line");
+    // None before the policy's grace is over, and then one after the other.
+    assert!(open < 5_000, "{open} causes: one per item, not one per line");
 
     server = import_with_kills(&place, server, "customers.yaml", &mut chance);
     server = import_with_kills(&place, server, "masters.yaml", &mut chance);
