@@ -102,7 +102,7 @@ pub async fn settled_in(server: &Server) {
     server.put(MASTERS, "erp", masters.into_iter().chain(suppliers.map(|(id, blocked)| supplier(id, blocked))).collect()).await;
     server.put(MASTERS, "erp", vec![rule(1, "SELLS"), rule(2, "SELLS"), rule(1, "BLOCKED"), item(3, active)]).await;
     // Masters come in the order of their feed: once the last is there, all are.
-    open(&server, "other", "PROBE").await.unwrap();
+    open(server, "other", "PROBE").await.unwrap();
     let probe = Recommendation { item_id: item_id(3), ..good() };
     server.send(WRITEBACK, "other", vec![line("PROBE", "P", &probe)]).await;
     server.send(EXECUTION, "erp", vec![order("PROBE", |order| order.item_id = item_id(3))]).await;

@@ -40,6 +40,9 @@ groups() {
   for hierarchy in /sys/fs/cgroup/*/; do
     grep -q . "$hierarchy/cgroup.procs" 2>/dev/null && mkdir -p "$hierarchy$1" 2>/dev/null || true
   done
+  # Pods get the cores before everything else on this machine does: they are what is looked at.
+  [ ! -f "/sys/fs/cgroup/cpu$1/cpu.shares" ] || echo 20480 >"/sys/fs/cgroup/cpu$1/cpu.shares"
+  [ ! -f "/sys/fs/cgroup$1/cpu.weight" ] || echo 800 >"/sys/fs/cgroup$1/cpu.weight"
   # A cpuset of version 1 takes no process before it has cores and memory.
   [ -d "/sys/fs/cgroup/cpuset$1" ] || return 0
   for file in cpuset.cpus cpuset.mems; do

@@ -146,7 +146,7 @@ async fn open(
         work.spawn(look(handle.clone(), part, health.clone()));
     }
     let stores = handles.iter().map(|handle| handle.store.clone()).collect();
-    let routes = routes(started, handles)?.prepare().into_axum_router();
+    let routes = routes(started, &handles)?.prepare().into_axum_router();
     Ok(Open { routes: Some(routes), stores, _locks: locks })
 }
 
@@ -222,11 +222,11 @@ fn connect(
 }
 
 /// Everything but health.
-fn routes(started: Vec<Started>, handles: Vec<Handle>) -> Result<Routes> {
+fn routes(started: Vec<Started>, handles: &[Handle]) -> Result<Routes> {
     let reflection = |error: tonic_reflection::server::Error| Error::internal("the contracts cannot be served", error);
     let sets = [DESCRIPTORS, tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_types::pb::FILE_DESCRIPTOR_SET];
     let reflect = || sets.into_iter().fold(Builder::configure(), Builder::register_encoded_file_descriptor_set);
-    let operations = OperationsServiceServer::new(Operations::new(handles.clone()));
+    let operations = OperationsServiceServer::new(Operations::new(handles.to_vec()));
     let mut router = Router::new();
     // What contracts there are, only callers who are known are told.
     if let Some(first) = handles.first() {

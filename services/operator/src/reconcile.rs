@@ -117,7 +117,7 @@ impl Reconciler {
                 metrics::replace("operator", &[]);
                 return Ok(Some(Outcome::Same));
             }
-            (Verdict::Faults(faults, others), _) => waiting(&objects, faults, others),
+            (Verdict::Faults(faults, others), _) => waiting(&objects, faults, &others),
             (Verdict::Policy { version, .. }, Ok(held)) if version == held => Fate::in_force(version, Outcome::Same),
             (Verdict::Policy { .. }, Ok(_)) if began.elapsed() > FRESH => return Ok(None),
             (Verdict::Policy { version, document }, Ok(held)) => match self.apply(&version, &document, &held).await {
@@ -204,7 +204,7 @@ impl Fate {
 }
 
 /// Nothing comes into force before these faults are gone.
-fn waiting(objects: &[Object], faults: BTreeMap<usize, Vec<String>>, others: Vec<String>) -> Fate {
+fn waiting(objects: &[Object], faults: BTreeMap<usize, Vec<String>>, others: &[String]) -> Fate {
     let why = if faults.is_empty() {
         others.join("; ")
     } else {

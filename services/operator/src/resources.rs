@@ -280,7 +280,7 @@ mod tests {
                     look(&format!("{at}[]"), &schema["items"]);
                 }
                 "string" => {
-                    assert!(schema.contains_key("maxLength") || schema.contains_key("enum") || schema.contains_key("format"), "{at}")
+                    assert!(schema.contains_key("maxLength") || schema.contains_key("enum") || schema.contains_key("format"), "{at}");
                 }
                 _ => {}
             }

@@ -51,7 +51,7 @@ fn chosen(schema: &mut Map<String, Value>) {
     let Some(Value::Array(ways)) = schema.remove("oneOf") else { return };
     let (mappings, texts): (Vec<_>, Vec<_>) = ways.iter().partition(|way| way["type"] == "object");
     if mappings.is_empty() {
-        let values = texts.iter().flat_map(|way| way.get("const").or_else(|| way.get("enum")?.get(0)));
+        let values = texts.iter().filter_map(|way| way.get("const").or_else(|| way.get("enum")?.get(0)));
         schema.insert("enum".into(), values.cloned().collect());
         schema.insert("type".into(), "string".into());
         let told = texts.iter().filter_map(|way| Some(format!("`{}`: {}", way.get("const")?.as_str()?, way.get("description")?.as_str()?)));

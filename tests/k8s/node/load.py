@@ -27,16 +27,17 @@ class Load:
         return json.loads(ask(f"/api/v1/namespaces/{self.release.namespace}/pods/{self.pod}"))["status"]["phase"]
 
     def progress(self):
-        """Its latest word on how it goes."""
-        return [line for line in self.release.logs(self.pod, tailLines=50).splitlines() if "answered by" in line][-1]
+        """Its words on how it goes, one every five seconds."""
+        return [line for line in self.release.logs(self.pod).splitlines() if "answered by" in line]
 
     def calls(self):
-        return int(self.progress().split(" calls")[0].split()[-1])
+        return int(self.progress()[-1].split(" calls")[0].split()[-1])
 
-    def spread(self, replicas):
-        """Whether it has found all processes, new ones as well: until then it counts on those that it knows, and no more of them should go."""
-        answered = self.progress().split("answered by ")[1].split(", ")
-        return sorted(answered) == sorted(f"{service} {replicas}" for service in SERVICES)
+    def spread(self, replicas, words):
+        """Whether in its latest words, after so many, it has found all processes: until then it counts on those that it knows, and no more should go."""
+        told = self.progress()
+        answered = told[-1].split("answered by ")[1].split(", ")
+        return len(told) > words and sorted(answered) == sorted(f"{service} {replicas}" for service in SERVICES)
 
     def end(self):
         """What it saw, from its last line; all of them are kept in the cache."""

@@ -59,17 +59,11 @@ class Release:
 
     def policy(self):
         """The policy in force."""
-        return self.crossdock("policy", "show", service=self.service("governance"))[0]
-
-    def service(self, service):
-        """By which Service it is called: in one process all are one."""
-        return service if self.database else None
+        return self.crossdock("policy", "show")[0]
 
     @contextlib.contextmanager
-    def reached(self, service=None):
-        """An address on this machine's loopback that leads to a Service."""
-        host = f"crossdock-{service}" if service else "crossdock"
-        ip = json.loads(ask(f"/api/v1/namespaces/{self.namespace}/services/{host}"))["spec"]["clusterIP"]
+    def reached(self, ip):
+        """An address on this machine's loopback that leads to a Service or a pod."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -81,12 +75,13 @@ class Release:
             forward.kill()
             forward.wait()
 
-    def crossdock(self, *words, service=None, connection="operator"):
-        """The command line, called on this machine; gives the JSON objects that it prints."""
+    def crossdock(self, *words, ip=None):
+        """The command line as the operator, called on this machine; gives the JSON objects that it prints. `ip` is that of the only Service if nothing is said."""
         at = self.certificates
-        proof = ["--authorities", at / "authority.pem", "--certificate", at / f"{connection}.pem", "--certificate-key", at / f"{connection}-key.pem"]
-        with self.reached(service) as address:
-            told = run(BINARY, *words, "--output", "json", "--address", address, "--connection", connection, *proof)
+        proof = ["--authorities", at / "authority.pem", "--certificate", at / "operator.pem", "--certificate-key", at / "operator-key.pem"]
+        ip = ip or json.loads(ask(f"/api/v1/namespaces/{self.namespace}/services/crossdock"))["spec"]["clusterIP"]
+        with self.reached(ip) as address:
+            told = run(BINARY, *words, "--output", "json", "--address", address, "--connection", "operator", *proof)
         return [json.loads(line) for line in told.splitlines()]
 
     def pods(self, component=None):

@@ -60,7 +60,8 @@ class Rolling:
 
     def found(self, load):
         """Cluster DNS keeps names for 30 seconds, and gRPC asks it no sooner than 30 seconds after it asked last."""
-        wait("answers of three of each service", 90, lambda: load.spread(3))
+        words = len(load.progress()) + 1
+        wait("answers of three of each service", 90, lambda: load.spread(3, words))
 
     def none_ending(self):
         pods = json.loads(ask(f"/api/v1/namespaces/{self.release.namespace}/pods"))["items"]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 pub fn object(kind: Kind, name: &str, spec: Value) -> Object {
-    let mut raw = DynamicObject::new(name, &kind.resource()).data(json!({ "spec": spec }));
+    let mut raw = DynamicObject::new(name, &kind.resource()).data(Map::from_iter([("spec".to_owned(), spec)]).into());
     raw.metadata.generation = Some(3);
     Object::new(kind, raw)
 }

@@ -4,7 +4,8 @@ use kube::api::DynamicObject;
 use serde_json::json;
 
 fn object(generation: i64, status: Status) -> Object {
-    let mut raw = DynamicObject::new("erp", &Kind::Connection.resource()).data(json!({"spec": {}, "status": status}));
+    let mut raw =
+        DynamicObject::new("erp", &Kind::Connection.resource()).data(json!({"spec": {}, "status": serde_json::to_value(status).unwrap()}));
     raw.metadata.generation = Some(generation);
     Object::new(Kind::Connection, raw)
 }

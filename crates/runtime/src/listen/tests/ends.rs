@@ -69,6 +69,6 @@ async fn open_calls_have_a_moment_when_the_process_stops() {
     let stopping = tokio::spawn(served.stop());
     while let Some(Ok(_)) = timeout(PATIENCE, body.frame()).await.unwrap() {}
     timeout(PATIENCE, stopping).await.unwrap().unwrap();
-    assert!(began.elapsed() >= super::DRAIN, "after {:?}", began.elapsed());
+    assert!(began.elapsed() >= DRAIN, "after {:?}", began.elapsed());
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }

@@ -207,7 +207,7 @@ impl Suite {
     async fn get<M: Message + Default>(&self, service: &str, kind: &str, key: &str) -> Result<Option<M>, Failure> {
         let keys = vec![RecordKey { kind: kind.to_owned(), key: key.to_owned() }];
         let mut way = self.of(service)?.records(Self::package(service));
-        let records = way.batch_get(BatchGetRequest { keys, ..BatchGetRequest::default() }).await?.records;
+        let records = way.batch_get(BatchGetRequest { keys }).await?.records;
         Ok(records.first().and_then(Record::read).map(|(_, message)| message))
     }
 
