@@ -17,7 +17,7 @@ use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
-const ENDS: &str = "stop: {notice_seconds: 2, drain_seconds: 5}\n";
+const NOTICE: u64 = 5;
 
 /// What a port says of the health of a part; none: it does not know the part, or nobody answers.
 async fn health(port: u16, part: &str) -> Option<ServingStatus> {
@@ -31,7 +31,7 @@ async fn becomes(port: u16, part: &str, wanted: Option<ServingStatus>) {
 }
 
 fn serve(place: &Place, health: u16) -> Server {
-    let config = place.write("crossdock.yaml", ENDS);
+    let config = place.write("crossdock.yaml", format!("stop: {{notice_seconds: {NOTICE}, drain_seconds: 5}}\n"));
     place.serve(free_port(), &["--config", config.to_str().unwrap(), "--health", &format!("127.0.0.1:{health}")])
 }
 
@@ -65,7 +65,7 @@ async fn a_process_that_stops_says_so_and_goes_on_until_it_was_heard() {
     send.send(IngestRequest { batch: 2, ..IngestRequest::default() }).await.unwrap();
     assert_eq!(answers.next().await.unwrap().unwrap().result.unwrap().batch, 2, "who has not heard of it yet is served");
     server.records(DEMAND, "erp").ingest_batch(Default::default()).await.unwrap();
-    assert!(asked_to_stop.elapsed() < Duration::from_secs(2), "this machine is too slow to tell: nothing was seen of the notice");
+    assert!(asked_to_stop.elapsed() < Duration::from_secs(NOTICE), "this machine is too slow to tell: nothing was seen of the notice");
 
     let stopping = (Code::Unavailable, "STOPPING".to_owned());
     assert_eq!(refusal(&answers.next().await.unwrap().unwrap_err()), stopping);
