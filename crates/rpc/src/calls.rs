@@ -116,7 +116,18 @@ impl Call {
         let Why { reason, message, source } = why;
         macro_rules! say {
             ($level:ident) => {
-                tracing::$level!(parent: &self.span, method = self.method, connection = self.connection, code = name(code), reason, message, source, took_ms, "a call failed")
+                self.span.in_scope(|| {
+                    tracing::$level!(
+                        method = self.method,
+                        connection = self.connection,
+                        code = name(code),
+                        reason,
+                        message,
+                        source,
+                        took_ms,
+                        "a call failed"
+                    );
+                })
             };
         }
         match code {

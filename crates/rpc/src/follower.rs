@@ -65,6 +65,10 @@ impl Follower {
     /// Follows until the feed ends. That of a feed that lasted is no failure: connections do not last for ever, and the next try says whether the peer is away.
     async fn follow(&mut self) -> Result<()> {
         let held = self.cursor().await?;
+        // Another process on the same store may have kept, before this cursor, what this one has not heard of.
+        if self.peer.kinds.contains(&POLICY) {
+            self.handle.reload().await?;
+        }
         let numbers = self.peer.kinds.iter();
         let kinds = numbers.filter_map(|number| schema().kind((*number).into())).map(|info| info.name.clone()).collect();
         let request =

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	transport "google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	_ "google.golang.org/grpc/health"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/resolver"
@@ -69,7 +70,9 @@ func (s *service) dial(c credentials, t *tally) error {
 			state.Endpoints = append(state.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: address}}})
 		}
 		list.InitialState(state)
-		options = append(options, grpc.WithResolvers(list))
+		// A list is no name that a server could be called by; and nobody takes a process out of it that is not ready: gRPC asks for that itself.
+		options = append(options, grpc.WithResolvers(list), grpc.WithAuthority("localhost"),
+			grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}`))
 	}
 	s.channel, err = grpc.NewClient(s.target, options...)
 	return err
