@@ -110,6 +110,11 @@ async fn without_its_database_a_process_is_not_ready_and_lives() {
     gate.opened(true);
     becomes(health_port, "", Some(ServingStatus::Serving)).await;
     assert!(process.terminate(PATIENCE).success());
+
+    gate.opened(false);
+    let mut waiting = Process::start(&mut place.command(port, &arguments));
+    waiting.wait_for_line("it is tried again", PATIENCE);
+    assert!(waiting.terminate(PATIENCE).success(), "who waits for a database may be asked to stop: {}", waiting.output());
 }
 
 #[test]

@@ -1,10 +1,6 @@
 //! What governance says, as `take` and the layers use it.
 
-use crate::{
-    Scope, Sender, Sight,
-    sight::{CLUSTER, SERVICE},
-    stored::span,
-};
+use crate::{Scope, Sender, Sight, sight::role_of_insider, stored::span};
 use crossdock_core::Micros;
 use crossdock_proto::{
     Role,
@@ -63,22 +59,16 @@ impl Policy {
 
     /// What a connection may read; one that is not in the policy reads nothing.
     pub fn sight(&self, connection: &str) -> Sight {
-        if connection == SERVICE {
-            return Sight::service();
-        }
-        if connection == CLUSTER {
-            return Sight::cluster();
+        if let Some(role) = role_of_insider(connection) {
+            return Sight::insider(connection, role);
         }
         self.connections.get(connection).map(|(_, sight)| sight.clone()).unwrap_or_default()
     }
 
     /// Whether a connection has one of these roles.
     pub fn allows(&self, connection: &str, roles: &[Role]) -> bool {
-        if connection == SERVICE {
-            return roles.contains(&Role::Service);
-        }
-        if connection == CLUSTER {
-            return roles.contains(&Role::Cluster);
+        if let Some(role) = role_of_insider(connection) {
+            return roles.contains(&role);
         }
         self.connection(connection).is_some_and(|held| held.roles().any(|role| roles.contains(&role)))
     }

@@ -14,6 +14,16 @@ use std::{
 pub const SERVICE: &str = "crossdock";
 /// The name under which the operator of a cluster calls.
 pub const CLUSTER: &str = "crossdock-operator";
+
+/// The role of those who are of Crossdock itself and of no policy: its services, and the operator of a cluster.
+pub(crate) fn role_of_insider(connection: &str) -> Option<Role> {
+    match connection {
+        SERVICE => Some(Role::Service),
+        CLUSTER => Some(Role::Cluster),
+        _ => None,
+    }
+}
+
 /// Records that have to be read after one another to learn where a row belongs: a milestone's shipment, and its order.
 const ROUNDS: usize = 2;
 /// Kind of the location that says which company it belongs to.
@@ -95,12 +105,12 @@ impl Sight {
 
     /// Of another service of the suite.
     pub fn service() -> Self {
-        Self(Arc::new(Who { connection: SERVICE.to_owned(), roles: vec![Role::Service], ..Who::default() }))
+        Self::insider(SERVICE, Role::Service)
     }
 
-    /// Of the operator of a cluster.
-    pub(crate) fn cluster() -> Self {
-        Self(Arc::new(Who { connection: CLUSTER.to_owned(), roles: vec![Role::Cluster], ..Who::default() }))
+    /// Of somebody who is of no policy.
+    pub(crate) fn insider(connection: &str, role: Role) -> Self {
+        Self(Arc::new(Who { connection: connection.to_owned(), roles: vec![role], ..Who::default() }))
     }
 
     /// Its connection.

@@ -58,15 +58,18 @@ pub(crate) struct Identity {
 
 /// What a caller may be.
 enum Proven {
-    /// Another service of this suite.
-    Service,
-    /// The operator of a cluster.
-    Cluster,
+    /// Of Crossdock itself: what it is, and the one connection that it may be.
+    Insider(&'static str, &'static str),
     /// Whatever is said.
     Anybody,
     /// What this credential is good for.
     By(Credential),
 }
+
+/// Another service of this suite.
+const SERVICE: Proven = Proven::Insider("a service", PEER);
+/// The operator of a cluster.
+const OPERATOR: Proven = Proven::Insider("an operator of a cluster", CLUSTER);
 
 /// Why a caller is not let in.
 enum Refusal {
@@ -86,14 +89,10 @@ fn refused(reason: &'static str, why: impl Into<String>) -> Refusal {
 pub(crate) async fn identify(handle: &Handle, shown: Shown) -> Result<Identity, Error> {
     let policy = Arc::clone(&handle.policy.borrow());
     match prove(handle, &policy, &shown).await.map_err(|refusal| told(handle, refusal))? {
-        Proven::Service if shown.connection.is_empty() || shown.connection == PEER => {
-            Ok(Identity { connection: PEER.to_owned(), principal: String::new(), standing: None })
+        Proven::Insider(_, name) if shown.connection.is_empty() || shown.connection == name => {
+            Ok(Identity { connection: name.to_owned(), principal: String::new(), standing: None })
         }
-        Proven::Service => Err(told(handle, refused("connection", format!("a service may not be {:?}", shown.connection)))),
-        Proven::Cluster if shown.connection.is_empty() || shown.connection == CLUSTER => {
-            Ok(Identity { connection: CLUSTER.to_owned(), principal: String::new(), standing: None })
-        }
-        Proven::Cluster => Err(told(handle, refused("connection", format!("an operator of a cluster may not be {:?}", shown.connection)))),
+        Proven::Insider(what, _) => Err(told(handle, refused("connection", format!("{what} may not be {:?}", shown.connection)))),
         Proven::Anybody => believed(&policy, shown),
         Proven::By(credential) => {
             let allowed = credential.good_for(handle, &policy).map_err(|(reason, why)| told(handle, refused(reason, why)))?;
@@ -107,7 +106,7 @@ pub(crate) async fn identify(handle: &Handle, shown: Shown) -> Result<Identity, 
 
 async fn prove(handle: &Handle, policy: &Policy, shown: &Shown) -> Result<Proven, Refusal> {
     let names = match &shown.proof {
-        Some(Proof::Process) => return Ok(Proven::Service),
+        Some(Proof::Process) => return Ok(SERVICE),
         Some(Proof::Believed) => return Ok(Proven::Anybody),
         Some(Proof::Names(names)) => names,
         None => return Err(refused("unproven", "the call came by a way that proves nothing")),
@@ -119,8 +118,8 @@ async fn prove(handle: &Handle, policy: &Policy, shown: &Shown) -> Result<Proven
         None => handle.trust.is_service(names),
     };
     match bearer {
-        _ if is_service => Ok(Proven::Service),
-        None if handle.trust.is_operator(names) => Ok(Proven::Cluster),
+        _ if is_service => Ok(SERVICE),
+        None if handle.trust.is_operator(names) => Ok(OPERATOR),
         _ if policy.document.version.is_empty() => Err(Refusal::NoPolicy),
         None => Ok(Proven::By(Credential::Certificate(Arc::clone(names)))),
         Some(bearer) => match claimed(bearer.expose(), &policy.document.issuers) {

@@ -66,20 +66,23 @@ pub async fn serve(
     doors.spawn(listen(listener, routes, manners, async { drop(closing.await) }));
 
     let mut stop = pin!(stop);
-    let open = open(config, services, (&clock, &health, &bounds, certificates.as_ref()), &mut work);
-    let mut open = tokio::select! {
-        () = stop.as_mut() => Open::default(),
-        open = open => open?,
+    let opening = open(config, services, (&clock, &health, &bounds, certificates.as_ref()), &mut work);
+    let open = tokio::select! {
+        () = stop.as_mut() => None,
+        open = opening => Some(open?),
     };
-    if let Some(routes) = open.routes.take() {
-        opened.set(routes).ok();
-        listening(address);
-    }
-    let outcome = tokio::select! {
-        () = stop => Ok(()),
-        () = any(&open.stores) => {
-            let message = "a commit failed and its outcome is unknown: this process ends; start it again";
-            Err(Error::new(ErrorKind::Unknown, "STORE_FAILED", message))
+    let outcome = match &open {
+        None => Ok(()),
+        Some(open) => {
+            opened.set(open.routes.clone()).ok();
+            listening(address);
+            tokio::select! {
+                () = stop => Ok(()),
+                () = any(&open.stores) => {
+                    let message = "a commit failed and its outcome is unknown: this process ends; start it again";
+                    Err(Error::new(ErrorKind::Unknown, "STORE_FAILED", message))
+                }
+            }
         }
     };
     tracing::info!("stopping");
@@ -92,7 +95,7 @@ pub async fn serve(
     drop(close);
     while doors.join_next().await.is_some() {}
     work.shutdown().await;
-    timeout(CLOSE, join_all(open.stores.iter().map(Store::close))).await.ok();
+    timeout(CLOSE, join_all(open.iter().flat_map(|open| &open.stores).map(Store::close))).await.ok();
     outcome
 }
 
@@ -121,9 +124,8 @@ fn late(health: Router) -> (Router, Arc<OnceLock<Router>>) {
 }
 
 /// Services that are open.
-#[derive(Default)]
 struct Open {
-    routes: Option<Router>,
+    routes: Router,
     stores: Vec<Store>,
     /// Held as long as the process serves.
     _locks: Vec<File>,
@@ -147,7 +149,7 @@ async fn open(
     }
     let stores = handles.iter().map(|handle| handle.store.clone()).collect();
     let routes = routes(started, &handles)?.prepare().into_axum_router();
-    Ok(Open { routes: Some(routes), stores, _locks: locks })
+    Ok(Open { routes, stores, _locks: locks })
 }
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
@@ -253,8 +255,5 @@ async fn any(stores: &[Store]) {
             }
         })
     };
-    match stores {
-        [] => pending().await,
-        stores => _ = select_all(stores.iter().map(wait)).await,
-    }
+    select_all(stores.iter().map(wait)).await;
 }

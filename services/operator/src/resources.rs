@@ -71,21 +71,7 @@ fn definition(kind: Kind, file: &Value) -> Value {
             Vec::new(),
         ),
     };
-    let mut schema = json!({
-        "type": "object",
-        "description": description,
-        "required": ["spec"],
-        "properties": {
-            "apiVersion": {"type": "string"},
-            "kind": {"type": "string"},
-            "metadata": {"type": "object"},
-            "spec": spec,
-            "status": status(),
-        },
-    });
-    if !rules.is_null() {
-        schema["x-kubernetes-validations"] = rules;
-    }
+    let schema = object_of(description, &spec, rules);
     let columns: Vec<_> = own_columns.into_iter().chain(columns()).collect();
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -117,6 +103,26 @@ fn definition(kind: Kind, file: &Value) -> Value {
             }],
         },
     })
+}
+
+/// A whole object, with what is checked of all of it.
+fn object_of(description: &str, spec: &Value, rules: Value) -> Value {
+    let mut schema = json!({
+        "type": "object",
+        "description": description,
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": spec,
+            "status": status(),
+        },
+    });
+    if !rules.is_null() {
+        schema["x-kubernetes-validations"] = rules;
+    }
+    schema
 }
 
 /// An entry of `connections` without its name.

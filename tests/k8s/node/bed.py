@@ -6,12 +6,15 @@ import pathlib
 import shutil
 import ssl
 import subprocess
+import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
 BED = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BED))
+from checks import Checks, Failed, expect, wait  # noqa: E402, F401
+
 ROOT = BED.parents[1]
 CACHE = pathlib.Path(os.environ.get("CROSSDOCK_K8S_CACHE", pathlib.Path.home() / ".cache/crossdock-k8s")).resolve()
 STATE = CACHE / "state"
@@ -21,10 +24,6 @@ NODES = ["node-1", "node-2"]
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="crossdock-k8s."))
 # The address of the first node, where the cluster's DNS listens too.
 BESIDE = "10.250.0.1"
-
-
-class Failed(Exception):
-    """A check did not find what it looked for."""
 
 
 def run(*command, timeout=600, **more):
@@ -84,48 +83,10 @@ def objects(kind, namespace, selector="", group="api/v1"):
     return json.loads(ask(f"/{group}/namespaces/{namespace}/{kind}?labelSelector={urllib.request.quote(selector)}"))["items"]
 
 
-def wait(what, seconds, condition):
-    """The first answer of `condition` that is something; it is asked until the time is over."""
-    end, last = time.monotonic() + seconds, None
-    while time.monotonic() < end:
+def look():
+    """What somebody who reads of a failure wants to see next."""
+    for words in (["pods", "--output=wide"], ["events", "--field-selector=type!=Normal", "--sort-by=.lastTimestamp"]):
         try:
-            last = condition()
-            if last:
-                return last
-        except (Failed, OSError) as error:
-            last = error
-        time.sleep(0.2)
-    raise Failed(f"{what}: not within {seconds} s; the last word was {last}")
-
-
-def expect(holds, said):
-    if not holds:
-        raise Failed(said)
-
-
-class Checks:
-    """Counts what was looked at, a line each."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def __call__(self, what, check, *arguments):
-        began = time.monotonic()
-        took = lambda: f"{(time.monotonic() - began) * 1000:7.0f} ms"
-        try:
-            found = check(*arguments)
-        except (Failed, OSError, subprocess.TimeoutExpired, LookupError, ValueError) as error:
-            self.failed += 1
-            print(f"FAIL {took()}  {what}: {type(error).__name__}: {error}", flush=True)
-            self.look()
-        else:
-            self.passed += 1
-            print(f"ok   {took()}  {what}{f': {found}' if isinstance(found, str) and found else ''}", flush=True)
-
-    def look(self):
-        """What somebody who reads of a failure wants to see next."""
-        for words in (["pods", "--output=wide"], ["events", "--field-selector=type!=Normal", "--sort-by=.lastTimestamp"]):
-            try:
-                print("\n".join(f"     | {line[:220]}" for line in kubectl("get", "-A", *words).splitlines()[-12:]), flush=True)
-            except Failed:
-                pass
+            print("\n".join(f"     | {line[:220]}" for line in kubectl("get", "-A", *words).splitlines()[-12:]), flush=True)
+        except Failed:
+            pass

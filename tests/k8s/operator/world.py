@@ -8,11 +8,14 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
-import time
 import urllib.request
 
 BED = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BED))
+from checks import Checks, Failed, expect, wait  # noqa: E402, F401
+
 ROOT = BED.parents[1]
 BIN = pathlib.Path(os.environ.get("CROSSDOCK_K8S_CACHE", pathlib.Path.home() / ".cache/crossdock-k8s")) / "bin"
 CROSSDOCK = os.environ.get("CROSSDOCK_BIN", ROOT / "target/debug/crossdock")
@@ -20,51 +23,6 @@ WORK = pathlib.Path(tempfile.mkdtemp(prefix="crossdock-operator."))
 DEFINITIONS = ROOT / "charts/crossdock-crds/templates/crds.yaml"
 FIRST_TRY = ROOT / "services/governance/policy/first-try.yaml"
 GROUP = "crossdock.dev/v1alpha1"
-
-
-class Failed(Exception):
-    """A check did not find what it looked for."""
-
-
-class Checks:
-    """Counts what was looked at, a line each."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def __call__(self, what, check, *arguments):
-        began = time.monotonic()
-        try:
-            found = check(*arguments)
-            word, said = "ok  ", found if isinstance(found, str) else ""
-            self.passed += 1
-        except (Failed, OSError, subprocess.TimeoutExpired, LookupError, ValueError) as error:
-            word, said = "FAIL", f"{type(error).__name__}: {error}"
-            self.failed += 1
-        print(f"{word} {time.monotonic() - began:6.1f} s  {what}{said and ': ' + said}", flush=True)
-
-    def end(self):
-        print(f"{self.passed} passed, {self.failed} failed", flush=True)
-        return 1 if self.failed else 0
-
-
-def expect(holds, said):
-    if not holds:
-        raise Failed(said)
-
-
-def wait(what, seconds, condition):
-    """The first answer of `condition` that is something; it is asked until the time is over."""
-    end, last = time.monotonic() + seconds, None
-    while time.monotonic() < end:
-        try:
-            last = condition()
-            if last:
-                return last
-        except (Failed, OSError) as error:
-            last = error
-        time.sleep(0.1)
-    raise Failed(f"{what}: not within {seconds} s; the last word was {last}")
 
 
 def run(*command, text=None, env=None):

@@ -17,7 +17,7 @@ use serde::{
 use std::{borrow::Cow, fmt};
 
 /// The names that services use among themselves, and the operator of a cluster.
-const RESERVED: [&str; 2] = ["crossdock", "crossdock-operator"];
+const RESERVED: [&str; 2] = [crossdock_records::SERVICE, crossdock_records::CLUSTER];
 /// Longest text for people, and longest id, in characters.
 const DESCRIPTION: usize = 200;
 const ID: usize = 100;

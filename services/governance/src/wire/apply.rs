@@ -39,13 +39,13 @@ pub async fn applied(handle: &Handle, has_file: bool, asked: ApplyPolicyRequest)
             Err(overtaken(&expected, &in_force))
         };
     }
-    let from = source.clone();
-    let outcome = handle.store.write("policy", move |tx| apply(tx, &policy, &from, Some(&expected))).await?;
+    let (from, over) = (source.clone(), expected.clone());
+    let outcome = handle.store.write("policy", move |tx| apply(tx, &policy, &from, Some(&over))).await?;
     handle.reload().await?;
     match outcome {
         Applied::New => tracing::info!(source, version, "a policy is in force"),
         Applied::Same => {}
-        Applied::Kept(held) => return Err(overtaken(&in_force, &held)),
+        Applied::Kept(held) => return Err(overtaken(&expected, &held)),
     }
     Ok(ApplyPolicyResponse { changed: outcome == Applied::New, version })
 }
