@@ -76,6 +76,8 @@ async fn a_process_that_stops_says_so_and_goes_on_until_it_was_heard() {
     };
     assert_eq!(refusal(&end), stopping);
     assert!(server.process.wait(PATIENCE).success());
+    let said = server.process.output();
+    assert!(said.contains("this process stops: go on with another one") && said.contains(r#""reason":"STOPPING""#), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

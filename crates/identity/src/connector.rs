@@ -1,6 +1,10 @@
 //! The way out to services and identity providers: `http` in plain text, `https` over TLS.
 
-use crate::{ClientTls, tls::ClientPems};
+use crate::{
+    ClientTls,
+    complaint::{Complaint, Heard},
+    tls::ClientPems,
+};
 use crossdock_core::Result;
 use http::Uri;
 use hyper_util::{
@@ -32,12 +36,13 @@ const LONGEST: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Connector {
     tls: Option<watch::Receiver<Arc<ClientConfig>>>,
+    complaint: Complaint,
 }
 
 impl Connector {
     /// Without certificates: only to plain text.
     pub fn plain() -> Self {
-        Self { tls: None }
+        Self { tls: None, complaint: Complaint::default() }
     }
 
     /// With files that are read once, for services that speak [`HTTP2`](crate::HTTP2) or [`HTTP1`](crate::HTTP1).
@@ -50,7 +55,13 @@ impl Connector {
     }
 
     pub(crate) fn following(tls: watch::Receiver<Arc<ClientConfig>>) -> Self {
-        Self { tls: Some(tls) }
+        Self { tls: Some(tls), complaint: Complaint::default() }
+    }
+
+    /// The same for one channel, and what its last connection over TLS broke with.
+    pub fn heard(self) -> (Self, Complaint) {
+        let complaint = Complaint::default();
+        (Self { complaint: complaint.clone(), ..self }, complaint)
     }
 
     /// Whether it can connect over TLS.
@@ -70,8 +81,10 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, to: Uri) -> Self::Future {
         let tls = self.tls.as_ref().map(|tls| Arc::clone(&tls.borrow()));
+        let complaint = self.complaint.clone();
         Box::pin(async move {
-            let connected = timeout(LONGEST, connect(&to, tls)).await;
+            complaint.take();
+            let connected = timeout(LONGEST, connect(&to, tls, complaint)).await;
             connected
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::TimedOut, format!("{to}: no connection within {LONGEST:?}"))))
                 .map(TokioIo::new)
@@ -79,7 +92,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-async fn connect(to: &Uri, tls: Option<Arc<ClientConfig>>) -> Result<Stream, Error> {
+async fn connect(to: &Uri, tls: Option<Arc<ClientConfig>>, complaint: Complaint) -> Result<Stream, Error> {
     let secret = to.scheme_str() == Some("https");
     // An IPv6 address stands in brackets.
     let host = to.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -102,7 +115,7 @@ async fn connect(to: &Uri, tls: Option<Arc<ClientConfig>>) -> Result<Stream, Err
     if stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec) != protocol.into_iter().next() {
         return Err(Error::other(format!("{host}:{port} has not agreed on the protocol (ALPN)")));
     }
-    Ok(Box::new(stream))
+    Ok(Box::new(Heard { io: stream, complaint }))
 }
 
 /// What bytes go over: TCP, or TLS over it.

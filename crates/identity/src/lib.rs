@@ -2,6 +2,7 @@
 
 mod authority;
 mod certificates;
+mod complaint;
 mod connector;
 mod endings;
 mod explain;
@@ -19,6 +20,7 @@ mod trust;
 
 pub use authority::{Authority, Issued};
 pub use certificates::{Certificates, Renewal};
+pub use complaint::Complaint;
 pub use connector::{Connector, Io, Stream};
 pub use endings::Ending;
 pub use explain::explain;

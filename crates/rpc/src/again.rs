@@ -1,6 +1,7 @@
 //! Calls that were not taken are sent again.
 
 use bytes::Bytes;
+use crossdock_identity::{Complaint, explain};
 use h2::Reason;
 use http::{Request, Response};
 use http_body::Frame;
@@ -11,6 +12,7 @@ use std::{
     iter::successors,
     mem::{replace, take},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tokio::sync::oneshot;
@@ -25,7 +27,11 @@ const KEPT: usize = 1024 * 1024;
 /// A connection may stop to take calls (it is old, or its server stops) just when one is on its way to it. What the server did not look at then goes over the next
 /// one, and its caller is not troubled; the specification of gRPC calls it a transparent retry.
 #[derive(Clone)]
-pub(crate) struct Again(pub transport::Channel);
+pub(crate) struct Again {
+    pub to: transport::Channel,
+    /// What its last connection broke with.
+    pub complaint: Complaint,
+}
 
 impl Service<Request<Body>> for Again {
     type Response = Response<Body>;
@@ -33,13 +39,15 @@ impl Service<Request<Body>> for Again {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        self.0.poll_ready(context).map_err(failed)
+        self.to.poll_ready(context).map_err(|error| failed(error, &self.complaint))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         // It is this one that is ready, not its copy.
-        let next = self.0.clone();
-        let mut to = replace(&mut self.0, next);
+        let next = self.to.clone();
+        let mut to = replace(&mut self.to, next);
+        let complaint = self.complaint.clone();
+        let failed = move |error| failed(error, &complaint);
         Box::pin(async move {
             let (head, mut body) = request.into_parts();
             for _ in 1..TRIES {
@@ -52,15 +60,20 @@ impl Service<Request<Body>> for Again {
                     Ok(whole) if was_not_taken(&error, whole.read.is_empty()) => body = Body::new(whole),
                     _ => return Err(failed(error)),
                 }
-                to.ready().await.map_err(failed)?;
+                to.ready().await.map_err(&failed)?;
             }
             to.call(Request::from_parts(head, body)).await.map_err(failed)
         })
     }
 }
 
-fn failed(error: transport::Error) -> Status {
-    Status::from_error(error.into())
+/// HTTP/2 may have lost why there is no connection any more.
+fn failed(error: transport::Error, complaint: &Complaint) -> Status {
+    let broken = complaint.take().filter(|broken| explain(broken).is_some() && explain(&error).is_none());
+    let Some(broken) = broken else { return Status::from_error(error.into()) };
+    let mut status = Status::unavailable(broken.to_string());
+    status.set_source(Arc::new(broken));
+    status
 }
 
 /// Whether the server has not looked at a call. It says so itself of streams that it refuses, and of those above the last one that its GOAWAY names: h2 ends only these

@@ -215,10 +215,9 @@ pub struct Answer<B> {
 
 impl<B> Answer<B> {
     fn end(&mut self, code: Code, trailers: Option<&HeaderMap>) {
-        let said = |trailers: &HeaderMap| Some(trailers.get("grpc-message")?.to_str().ok()?.to_owned());
-        let message = trailers.and_then(said).unwrap_or_default();
+        let said = trailers.filter(|_| code != Code::Ok).and_then(Status::from_header_map);
         if let Some(call) = self.call.take() {
-            call.end(code, &Why { message, ..Why::default() });
+            call.end(code, &said.as_ref().map_or_else(Why::default, Why::of));
         }
     }
 }

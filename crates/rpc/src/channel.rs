@@ -42,7 +42,8 @@ pub fn remote(address: &str, connector: Connector) -> Result<Channel> {
         .initial_connection_window_size(4 << 20)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_while_idle(true);
-    Ok(Channel::new(Outgoing { to: Again(endpoint.connect_with_connector_lazy(connector)), proof: None }))
+    let (connector, complaint) = connector.heard();
+    Ok(Channel::new(Outgoing { to: Again { to: endpoint.connect_with_connector_lazy(connector), complaint }, proof: None }))
 }
 
 /// Calls go straight into `routes`, which already carry the layers that a network call would meet; `proof` is what they know of the caller.
