@@ -12,9 +12,9 @@ observe: ## Plays the demo with its telemetry going to a collector, Jaeger and P
 	cargo build --locked --release -p crossdock
 	tests/observability/observe
 
-test: ## Runs every test on both engines; installs PostgreSQL if there is none
+test: ## Runs every test on both engines, of the build that is shipped; installs PostgreSQL if there is none
 	tests/install-postgres
-	tests/with-postgres cargo test --workspace --locked
+	tests/with-postgres cargo test --workspace --locked --release
 
 k8s: ## Tests chart, custom resources, operator and rolling upgrades on a real Kubernetes, which it builds once; as root; wants go and python3 too
 	tests/install-postgres

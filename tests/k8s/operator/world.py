@@ -18,7 +18,7 @@ from checks import Checks, Failed, expect, wait  # noqa: E402, F401
 
 ROOT = BED.parents[1]
 BIN = pathlib.Path(os.environ.get("CROSSDOCK_K8S_CACHE", pathlib.Path.home() / ".cache/crossdock-k8s")) / "bin"
-CROSSDOCK = os.environ.get("CROSSDOCK_BIN", ROOT / "target/debug/crossdock")
+CROSSDOCK = os.environ.get("CROSSDOCK_BIN", ROOT / "target/release/crossdock")
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="crossdock-operator."))
 DEFINITIONS = ROOT / "charts/crossdock-crds/templates/crds.yaml"
 FIRST_TRY = ROOT / "services/governance/policy/first-try.yaml"
