@@ -11,7 +11,7 @@ use crossdock_proto::{
 };
 use crossdock_store::{Location, Record, Scan, Store};
 use crossdock_testkit::free_port;
-use crossdock_tests::{Engine, GOVERNANCE, MASTERS, PATIENCE, Place, command, record};
+use crossdock_tests::{Engine, MASTERS, PATIENCE, Place, command, record};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::{path::Path, process::Command, sync::Arc};
@@ -74,7 +74,7 @@ async fn what_is_changed_behind_a_stopped_process_is_found() {
     let (private, public) = keys(place.folder());
     let heads = place.folder().join("heads.jsonl").display().to_string();
     let mut server = place.serve(port, &[]);
-    server.heard(MASTERS, "operator").await;
+    server.heard_by_all("operator").await;
     server.run(&["audit", "checkpoint", "--key", &private, "--to", &heads]);
     let whole = server.run(&["audit", "verify", "--checkpoint", &heads, "--public-key", &public]);
     assert_eq!(whole.matches("whole").count(), 5, "{whole}");
@@ -84,7 +84,7 @@ async fn what_is_changed_behind_a_stopped_process_is_found() {
     server.process.terminate(PATIENCE);
     tamper(place.folder(), 3, false).await;
     server = place.serve(port, &[]);
-    server.heard(GOVERNANCE, "operator").await;
+    server.heard_by_all("operator").await;
     let (good, _, told) = verify(&[]);
     assert!(!good && told.contains("governance: BODY_CHANGED at entry 3"), "{told}");
 
@@ -92,7 +92,7 @@ async fn what_is_changed_behind_a_stopped_process_is_found() {
     server.process.terminate(PATIENCE);
     tamper(place.folder(), 3, true).await;
     server = place.serve(port, &[]);
-    server.heard(GOVERNANCE, "operator").await;
+    server.heard_by_all("operator").await;
     assert!(verify(&[]).0, "{}", verify(&[]).2);
     let (good, _, told) = verify(&["--checkpoint", &heads, "--public-key", &public]);
     assert!(!good && told.contains("governance: NOT_AS_MARKED at entry"), "{told}");
@@ -128,7 +128,7 @@ async fn a_customer_is_forgotten_and_the_chain_is_whole() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let place = Place::new(engine);
         let mut server = place.serve_all();
-        server.heard(MASTERS, "erp").await;
+        server.heard_by_all("operator").await;
         server.put(MASTERS, "erp", vec![customer(1, false)]).await;
         assert!(everything(&server).await.contains(NAME), "it is there first");
         server.put(MASTERS, "erp", vec![customer(2, true)]).await;

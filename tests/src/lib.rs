@@ -130,6 +130,13 @@ impl Server {
         eventually_async("the policy", PATIENCE, async || self.records(package, connection).list(all()).await.ok()).await;
     }
 
+    /// Waits until all five know it.
+    pub async fn heard_by_all(&self, connection: &str) {
+        for package in [GOVERNANCE, MASTERS, DEMAND, WRITEBACK, EXECUTION] {
+            self.heard(package, connection).await;
+        }
+    }
+
     /// Sends one batch; what became of it.
     pub async fn send(&self, package: &str, connection: &str, records: Vec<Record>) -> BatchResult {
         let batch = IngestBatchRequest { records, ..IngestBatchRequest::default() };
