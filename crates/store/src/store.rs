@@ -23,8 +23,9 @@ pub struct Store {
     reads: async_channel::Sender<ReadJob>,
     head: watch::Receiver<Cursor>,
     failed: watch::Receiver<bool>,
-    /// Its threads listen as long as they run.
-    threads: watch::Sender<()>,
+    /// Those threads listen as long as they run.
+    readers: watch::Sender<()>,
+    writer: watch::Sender<()>,
     clock: Arc<dyn Clock>,
     due: Arc<Notify>,
     service: Arc<str>,
@@ -41,7 +42,7 @@ impl Store {
         let (reads, reading) = async_channel::bounded::<ReadJob>(WAITING);
         let (head, head_seen) = watch::channel(Cursor::default());
         let (failed, failed_seen) = watch::channel(false);
-        let (threads, running) = watch::channel(());
+        let (readers, running) = watch::channel(());
         for _ in 0..READERS {
             let (location, reading, running) = (location.clone(), reading.clone(), running.clone());
             let read = move || {
@@ -56,6 +57,7 @@ impl Store {
         let service: Arc<str> = location.service().into();
         let writer_service = Arc::clone(&service);
         let polled = head.clone();
+        let (writer, running) = watch::channel(());
         let write = move || {
             let _running = running;
             let connection = Connection::open(&location, true).and_then(|mut connection| {
@@ -76,7 +78,7 @@ impl Store {
         if shared {
             tokio::spawn(poll(reads.downgrade(), polled));
         }
-        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, threads, clock, due, service })
+        Ok(Self { jobs, reads, head: head_seen, failed: failed_seen, readers, writer, clock, due, service })
     }
 
     /// Runs `job` in the next group commit and answers when it is on disk. `job` may run more than once: if the group fails, each runs again
@@ -106,9 +108,11 @@ impl Store {
     /// Ends its threads as soon as what waits is done, and waits until they have let go of the database. SQLite then has everything in its one file, and
     /// nothing of what was overwritten. Later requests are refused.
     pub async fn close(&self) {
-        self.jobs.close();
         self.reads.close();
-        self.threads.closed().await;
+        self.readers.closed().await;
+        // SQLite brings the log home with the last connection that goes; of two that go at once neither may be the last.
+        self.jobs.close();
+        self.writer.closed().await;
     }
 
     /// The feed's end, as it moves; wakes watchers.
